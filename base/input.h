@@ -1,0 +1,28 @@
+#pragma once
+/* Reading files as the world leaves them: plain, .gz, .zst or .xz (told by content, not by name), or standard input as
+ * "-". The one door to libarchive. */
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct input; /* one thread at a time */
+
+/* NULL and *err (where = path, borrowed) when it can't be opened. */
+struct input *input_open(const char *path, struct err *err);
+/* The same over an open descriptor, which the input then owns. */
+struct input *input_open_fd(int fd, const char *path, struct err *err);
+void input_close(struct input *in);
+
+/* Up to `n` bytes; 0 at the end; -1 and *err when reading or decompressing fails (a truncated .gz, say). */
+ssize_t input_read(struct input *in, void *to, size_t n, struct err *err);
+/* Bytes delivered so far (decompressed). */
+uint64_t input_position(const struct input *in);
+/* Bytes of the file itself read so far, and its size (0 if not known), for a progress line. */
+uint64_t input_raw_position(const struct input *in);
+uint64_t input_raw_size(const struct input *in);
+/* A read-only FILE over the input, for libraries that want one; fclose() closes the input too. A read error is kept:
+ * see input_error(). */
+FILE *input_file(struct input *in);
+/* The error a FILE over this input met, if any (kind ERR_NONE if not). */
+const struct err *input_error(const struct input *in);
