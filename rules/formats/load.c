@@ -1,0 +1,470 @@
+/* See load.h. Entries wait in a small batch, so that set_add_many() can ask for the memory of all of them at once; their values
+ * are not copied meanwhile, which is why a format flushes before it lets go of a block. */
+#include "rules/formats/load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/time.h"
+#include "rules/formats/load_note.h"
+#include "rules/list_options.h"
+
+bool load_init(struct load *l, struct list_context *ctx, const struct list_options *options,
+               struct list_report *report, const char *path, struct input *in, struct err *err)
+{
+    *l = (struct load){.ctx = ctx, .options = options, .report = report, .path = path, .unit = "line"};
+    l->tlp = options->tlp;
+    buf_init(&l->reference, LOAD_TEXT_MAX);
+    buf_init(&l->scratch, VALUE_SCRATCH_BYTES);
+    return lines_init(&l->lines, in, err);
+}
+
+void load_fini(struct load *l)
+{
+    lines_fini(&l->lines);
+    buf_fini(&l->reference);
+    buf_fini(&l->scratch);
+}
+
+void load_options_changed(struct load *l)
+{
+    if (l->options->tlp > l->tlp)
+        l->tlp = l->options->tlp;
+    l->has_context = false;
+}
+
+bool load_set_name(struct load *l, struct span name, struct err *err)
+{
+    char *copy = strndup((const char *)name.ptr, name.len);
+    if (!copy)
+        return err_set(err, ERR_MEMORY, l->path, "not enough memory");
+    free(l->report->name);
+    l->report->name = copy;
+    return true;
+}
+
+/* ---- notes ---- */
+
+static void note(struct load *l, const struct list_note *n)
+{
+    if (l->ctx->note)
+        l->ctx->note(l->ctx->note_to, n);
+}
+
+static void refuse(struct load *l, enum reject reason, uint32_t line, uint32_t col, struct span value,
+                   const char *what)
+{
+    l->report->skipped++;
+    l->report->rejected++;
+    l->report->by_reason[reason]++;
+    note(l, &(struct list_note){.kind = NOTE_REJECTED,
+                                .path = l->path,
+                                .line = line,
+                                .col = col,
+                                .reason = reason,
+                                .what = what,
+                                .value = value});
+}
+
+/* `fault` is the byte of the value to point at, from 1; 0: its first. */
+static void refuse_value(struct load *l, enum reject reason, const struct load_entry *e, uint32_t fault)
+{
+    char what[LOAD_NOTE_MAX];
+    load_note_reject(what, reason, e->value, fault, l->unit);
+    refuse(l, reason, e->line, e->col + (fault ? fault - 1 : 0), e->value, what);
+}
+
+void load_reject(struct load *l, enum reject reason, uint32_t line, uint32_t col, struct span value,
+                 const char *what)
+{
+    char text[LOAD_NOTE_MAX];
+    l->report->entries++;
+    if (!what) {
+        load_note_reject(text, reason, value, 0, l->unit);
+        what = text;
+    }
+    refuse(l, reason, line, col, value, what);
+}
+
+static void pass_over(struct load *l, enum ioc_type type, uint32_t line, uint32_t col, struct span value)
+{
+    char what[LOAD_NOTE_MAX];
+    l->report->skipped++;
+    l->report->unmatchable++;
+    l->report->by_type[type]++;
+    snprintf(what, sizeof what, "type %s: nothing in a packet can be compared with it; %s skipped",
+             ioc_type_name(type), l->unit);
+    note(l,
+         &(struct list_note){
+             .kind = NOTE_SKIPPED, .path = l->path, .line = line, .col = col, .what = what, .value = value});
+}
+
+void load_unmatchable(struct load *l, enum ioc_type type, uint32_t line, uint32_t col, struct span value)
+{
+    l->report->entries++;
+    pass_over(l, type, line, col, value);
+}
+
+void load_warn(struct load *l, uint32_t line, uint32_t col, struct span value, const char *fmt, ...)
+{
+    char what[LOAD_NOTE_MAX];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(what, sizeof what, fmt, ap);
+    va_end(ap);
+    l->report->warnings++;
+    note(l,
+         &(struct list_note){
+             .kind = NOTE_WARNING, .path = l->path, .line = line, .col = col, .what = what, .value = value});
+}
+
+/* ---- what goes with an entry ---- */
+
+struct context_in load_context(const struct load *l)
+{
+    struct context_in c = l->options->context;
+    c.tags = l->options->tags;
+    c.n_tags = l->options->n_tags;
+    c.tlp = l->tlp;
+    if (l->reference.len)
+        c.reference = buf_span(&l->reference);
+    return c;
+}
+
+struct span load_text(struct span text)
+{
+    text = load_trim(text);
+    if (text.len <= LOAD_TEXT_MAX)
+        return text;
+    size_t n = LOAD_TEXT_MAX;
+    while (n > LOAD_TEXT_MAX - 3 && (text.ptr[n] & 0xc0) == 0x80)
+        n--;
+    return span_of(text.ptr, n);
+}
+
+bool load_time(struct load *l, uint32_t line, uint32_t col, struct span text, int64_t *out)
+{
+    if (time_parse(text, out))
+        return true;
+    load_warn(l, line, col, text, "not a date; write 2026-01-31, 2026-01-31T12:00:00Z or seconds since 1970");
+    return false;
+}
+
+enum tlp load_tlp(struct load *l, uint32_t line, uint32_t col, struct span text)
+{
+    enum tlp tlp;
+    if (tlp_of(load_trim(text), &tlp))
+        return tlp;
+    load_warn(
+        l, line, col, text,
+        "not a TLP marking (clear, green, amber, amber+strict, red); taken as amber+strict, to be safe");
+    return TLP_AMBER_STRICT;
+}
+
+/* What follows "word", blanks, ":" and blanks; any case. */
+static bool take_heading(struct span *s, struct span word)
+{
+    struct span rest = *s;
+    if (!span_eq_nocase(span_first(rest, word.len), word))
+        return false;
+    span_skip(&rest, word.len);
+    rest = load_trim(rest);
+    if (rest.len == 0 || rest.ptr[0] != ':')
+        return false;
+    *s = load_trim(span_from(rest, 1));
+    return true;
+}
+
+static void take_tlp_heading(struct load *l, struct span text)
+{
+    size_t n = 0;
+    while (n < text.len && !load_is_blank(text.ptr[n]) && text.ptr[n] != '#')
+        n++;
+    bool is_word_alone = load_trim(span_from(text, n)).len == 0 || text.ptr[n] == '#';
+    enum tlp tlp;
+    if (n == 0 || (!tlp_of(span_first(text, n), &tlp) && !is_word_alone))
+        return; /* "TLP: see our web site" is prose */
+    tlp = load_tlp(l, load_clamp32(l->lines.n), 1, span_first(text, n));
+    if (tlp > l->tlp) {
+        l->tlp = tlp;
+        l->has_context = false;
+    }
+}
+
+void load_comment(struct load *l, struct span comment)
+{
+    while (comment.len && (load_is_blank(comment.ptr[0]) || memchr("#;!/", comment.ptr[0], 4)))
+        span_skip(&comment, 1);
+    if (take_heading(&comment, SPAN_LIT("tlp"))) {
+        take_tlp_heading(l, comment);
+    } else if (take_heading(&comment, SPAN_LIT("reference"))) {
+        buf_reset(&l->reference);
+        buf_put(&l->reference, load_text(comment));
+        l->has_context = false;
+    }
+}
+
+struct span load_split_comment(struct span line, struct span *out_comment)
+{
+    *out_comment = span_of(NULL, 0);
+    struct span rest = line;
+    const uint8_t *p;
+    while (rest.len && (p = memchr(rest.ptr, '#', rest.len))) {
+        size_t at = (size_t)(p - line.ptr);
+        if (at > 0 && (p[-1] == ' ' || p[-1] == '\t')) {
+            *out_comment = load_trim(span_from(line, at + 1));
+            return load_trim(span_first(line, at));
+        }
+        rest = span_from(line, at + 1);
+    }
+    return load_trim(line);
+}
+
+bool load_head_line(struct span *head, bool is_all, struct span *out)
+{
+    size_t n = 0;
+    while (n < head->len && head->ptr[n] != '\n' && head->ptr[n] != '\r')
+        n++;
+    if (head->len == 0 || (n == head->len && !is_all))
+        return false;
+    *out = span_first(*head, n);
+    *head = span_from(*head, n + 1);
+    return true;
+}
+
+/* ---- the set ---- */
+
+static bool enter_list(struct load *l, struct err *err)
+{
+    if (!l->has_list)
+        l->has_list = set_add_list(l->ctx->set, span_str(l->report->name), span_str(l->path), &l->list, err);
+    return l->has_list;
+}
+
+bool load_flush(struct load *l, struct err *err)
+{
+    size_t n_new = 0, n_done = 0;
+    if (l->n_batch == 0)
+        return true;
+    bool is_good =
+        enter_list(l, err) && set_add_many(l->ctx->set, l->batch, l->n_batch, l->list, &n_new, &n_done, err);
+    l->report->loaded += n_new;
+    l->report->merged += n_done - n_new;
+    l->report->entries -= l->n_batch - n_done; /* lost with the set: the sum stays true */
+    l->n_batch = 0;
+    return is_good;
+}
+
+static bool enter_context(struct load *l, const struct load_entry *e, uint32_t *out, int64_t *out_until,
+                          struct err *err)
+{
+    if (!e->context) {
+        struct context_in c = load_context(l);
+        *out_until = c.valid_until;
+        if (!l->has_context)
+            l->has_context = set_add_context(l->ctx->set, &c, &l->context, err);
+        *out = l->context;
+        return l->has_context;
+    }
+    struct context_in c = *e->context;
+    if (c.tlp < l->tlp)
+        c.tlp = l->tlp;
+    *out_until = c.valid_until;
+    return set_add_context(l->ctx->set, &c, out, err);
+}
+
+/* ---- how it matches ---- */
+
+static bool is_url(enum ioc_type t)
+{
+    return t == IOC_URL || t == IOC_HOSTPATH || t == IOC_URI_PATH;
+}
+
+/* What the value is said to be; IOC_TYPE_COUNT when nobody says. */
+static enum ioc_type declared_type(const struct load *l, const struct load_entry *e)
+{
+    return e->has_type ? e->type : l->options->has_type ? l->options->type : IOC_TYPE_COUNT;
+}
+
+/* What was asked for: by the entry, else by the list where it fits the type. */
+static bool asked_match(const struct load *l, const struct load_entry *e, unsigned fitting,
+                        enum ioc_match *out)
+{
+    if (e->has_match)
+        *out = e->match;
+    else if (l->options->has_match && (1u << l->options->match & fitting))
+        *out = l->options->match;
+    else
+        return false;
+    return true;
+}
+
+static enum reject match_name(struct load *l, const struct load_entry *e, const struct value *v,
+                              struct indicator_in *in)
+{
+    if (!asked_match(l, e, 1u << MATCH_EXACT | 1u << MATCH_SUFFIX | 1u << MATCH_BELOW, &in->match))
+        in->match = v->is_wildcard ? MATCH_SUFFIX : is_url(declared_type(l, e)) ? MATCH_EXACT : l->name_match;
+    if (in->match == MATCH_EXACT)
+        return REJECT_NONE;
+    if (v->is_single_label)
+        return REJECT_SINGLE_LABEL;
+    if (in->match > MATCH_BELOW)
+        return REJECT_BAD_PARAMETERS;
+    if (!l->ctx->suffixes || !public_suffixes_has(l->ctx->suffixes, v->text))
+        return REJECT_NONE;
+    load_warn(l, e->line, e->col, e->value,
+              "%.*s is a public suffix: %s would match the names of strangers; loaded as exact",
+              (int)v->text.len, (const char *)v->text.ptr, ioc_match_name(in->match));
+    in->match = MATCH_EXACT;
+    in->flags |= IOC_F_PUBLIC_SUFFIX;
+    l->report->public_suffixes++;
+    return REJECT_NONE;
+}
+
+static enum reject match_url(const struct load *l, const struct load_entry *e, const struct value *v,
+                             bool has_star, struct indicator_in *in)
+{
+    uint8_t last = v->text.len ? v->text.ptr[v->text.len - 1] : 0;
+    bool is_open = has_star || (v->type == IOC_URI_PATH && (last == '=' || last == '?'));
+    if (has_star || !asked_match(l, e, 1u << MATCH_EXACT | 1u << MATCH_PREFIX, &in->match))
+        in->match = is_open ? MATCH_PREFIX : MATCH_EXACT;
+    return in->match == MATCH_EXACT || in->match == MATCH_PREFIX ? REJECT_NONE : REJECT_BAD_PARAMETERS;
+}
+
+static enum ioc_match only_match(enum ioc_type type)
+{
+    switch (type) {
+    case IOC_CIDR4:
+    case IOC_CIDR6:
+        return MATCH_CIDR;
+    case IOC_RANGE4:
+    case IOC_RANGE6:
+        return MATCH_RANGE;
+    case IOC_WILDCARD:
+        return MATCH_WILDCARD;
+    case IOC_REGEX:
+        return MATCH_REGEX;
+    default:
+        return MATCH_EXACT;
+    }
+}
+
+static enum reject decide_match(struct load *l, const struct load_entry *e, const struct value *v,
+                                bool has_star, struct indicator_in *in)
+{
+    if (v->type == IOC_DOMAIN)
+        return match_name(l, e, v, in);
+    if (is_url(v->type))
+        return match_url(l, e, v, has_star, in);
+    in->match = only_match(v->type);
+    return !e->has_match || e->match == in->match ? REJECT_NONE : REJECT_BAD_PARAMETERS;
+}
+
+/* ---- entries ---- */
+
+static bool is_name(enum ioc_type t)
+{
+    return t == IOC_DOMAIN || t == IOC_WILDCARD || t == IOC_DOMAIN_PORT;
+}
+
+static bool is_address(enum ioc_type t)
+{
+    return (t >= IOC_IPV4 && t <= IOC_RANGE6) || t == IOC_IP_PORT;
+}
+
+static enum reject read_value(struct load *l, const struct load_entry *e, struct span text, struct value *out,
+                              uint32_t *out_fault)
+{
+    enum ioc_type type = declared_type(l, e);
+    bool is_declared = type != IOC_TYPE_COUNT;
+    enum reject r = is_declared ? value_read_as(type, text, &l->scratch, out, out_fault)
+                                : value_read(text, &l->scratch, out, out_fault);
+    if (r != REJECT_NONE)
+        return r;
+    if (out->text.len > LOAD_VALUE_MAX) {
+        *out_fault = 0;
+        return REJECT_NAME_TOO_LONG;
+    }
+    if (out->had_host_bits)
+        load_warn(l, e->line, e->col, e->value, "the network has host bits set; taken as %.*s",
+                  (int)out->text.len, (const char *)out->text.ptr);
+    if (out->was_html_escaped)
+        load_warn(l, e->line, e->col, e->value,
+                  "the URL was escaped for a page (&amp;); taken with & instead");
+    if (is_declared && ((is_name(type) && is_address(out->type)) || (is_address(type) && is_name(out->type))))
+        load_warn(l, e->line, e->col, e->value, "declared %s but is %s; taken for what it is",
+                  ioc_type_name(type), ioc_type_name(out->type));
+    return REJECT_NONE;
+}
+
+static void count_type(struct list_report *r, const struct value *v)
+{
+    r->by_type[v->type]++;
+    r->wildcards += v->type == IOC_DOMAIN && v->is_wildcard;
+    r->ports_v6 += v->type == IOC_IP_PORT && v->text.len && v->text.ptr[0] == '[';
+}
+
+/* "http://evil.example/a*": everything that begins so. Only in formats people write by hand: the URLs of machine-made
+ * feeds may really end in a star. */
+static bool take_star(const struct load *l, const struct load_entry *e, struct span *text)
+{
+    struct span s = *text;
+    if (!l->has_star_prefix || e->has_match || s.len < 2 || s.ptr[s.len - 1] != '*' ||
+        !memchr(s.ptr, '/', s.len))
+        return false;
+    enum ioc_type type = declared_type(l, e);
+    if (type != IOC_TYPE_COUNT && !is_url(type))
+        return false;
+    text->len--;
+    return true;
+}
+
+static bool is_in_scratch(const struct load *l, struct span s)
+{
+    return s.ptr >= l->scratch.ptr && s.ptr < l->scratch.ptr + l->scratch.room;
+}
+
+/* The rest of load_entry(), for a value that was read. */
+static bool enter(struct load *l, const struct load_entry *e, const struct value *v, bool has_star,
+                  struct err *err)
+{
+    struct set_entry *to = &l->batch[l->n_batch];
+    *to = (struct set_entry){.line = e->line};
+    to->in = (struct indicator_in){.type = v->type, .value = v->text, .port = v->port, .flags = e->flags};
+    enum reject r = decide_match(l, e, v, has_star, &to->in);
+    if (r != REJECT_NONE)
+        return refuse_value(l, r, e, 0), true;
+    field_mask fields = e->fields ? e->fields : l->options->fields;
+    to->in.fields = fields ? fields : ioc_default_fields(v->type);
+    int64_t until;
+    if (!enter_context(l, e, &to->context, &until, err))
+        return l->report->entries--, false;
+    l->report->expired += until <= l->ctx->now;
+    count_type(l->report, v);
+    l->n_batch++;
+    return l->n_batch == LOAD_BATCH || is_in_scratch(l, v->text) ? load_flush(l, err) : true;
+}
+
+bool load_entry(struct load *l, const struct load_entry *e, struct err *err)
+{
+    struct value v = {0};
+    struct span text = e->value;
+    uint32_t fault = 0;
+    bool has_star = take_star(l, e, &text);
+    l->report->entries++;
+    enum reject r = read_value(l, e, text, &v, &fault);
+    if (r != REJECT_NONE) {
+        refuse_value(l, r, e, fault);
+        return true;
+    }
+    if (l->options->keep_defanged_out && v.was_defanged) {
+        refuse(l, REJECT_BAD_CHAR, e->line, e->col, e->value,
+               "the value is defanged, and --no-refang was asked for; skipped");
+        return true;
+    }
+    if (v.type >= IOC_MATCHABLE_COUNT) {
+        pass_over(l, v.type, e->line, e->col, e->value);
+        return true;
+    }
+    return enter(l, e, &v, has_star, err);
+}

@@ -1,0 +1,100 @@
+#pragma once
+/* A list while it is being loaded, and the one way from what a format found to the set: load_entry() reads the value, decides
+ * how it matches, counts it and says what was wrong. Formats only find entries. One thread at a time. */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "rules/formats/lines.h"
+#include "rules/list.h"
+
+enum { LOAD_BATCH = 64, LOAD_VALUE_MAX = UINT16_MAX, LOAD_TEXT_MAX = 1024 };
+
+struct load {
+    struct list_context *ctx;           /* borrowed */
+    const struct list_options *options; /* borrowed: of the whole list */
+    struct list_report *report;         /* borrowed */
+    const char *path;                   /* borrowed: of the file being read; what notes name */
+    struct lines lines;                 /* owned: the file */
+    enum ioc_match name_match;          /* of bare names in this format */
+    bool has_star_prefix;               /* a URL that ends in '*' asks for MATCH_PREFIX */
+    const char *unit;                   /* what a bad entry costs: "line", "row", "entry" */
+    unsigned depth;                     /* 1: a file that a native YAML list named */
+
+    enum tlp tlp;          /* strictest of options and header lines */
+    struct buf reference;  /* of the last "Reference:" comment */
+    bool has_list, has_context;
+    uint32_t list, context; /* in the set; context: of entries that say nothing themselves */
+    struct buf scratch;
+    struct set_entry batch[LOAD_BATCH]; /* values lie in `lines`, or in `scratch` (then it is the last) */
+    size_t n_batch;
+    uint64_t n_expired;                 /* of the batch */
+};
+
+/* One entry as a format found it: borrowed for the call, but for `value`, which has to live until the next load_flush(). */
+struct load_entry {
+    struct span value; /* raw */
+    uint32_t line, col; /* of its first byte */
+    bool has_type, has_match; /* the entry itself says so */
+    enum ioc_type type;
+    enum ioc_match match;
+    field_mask fields; /* 0: not said */
+    uint16_t flags;
+    const struct context_in *context; /* NULL: the list's. Else begun with load_context() */
+};
+
+bool load_init(struct load *l, struct list_context *ctx, const struct list_options *options,
+               struct list_report *report, const char *path, struct input *in, struct err *err);
+void load_fini(struct load *l);
+
+/* All return false only when the set can take no more; a bad entry is counted and noted. */
+bool load_entry(struct load *l, const struct load_entry *e, struct err *err);
+/* Pass on what waits. Before the bytes it lies in die, and at the end. */
+bool load_flush(struct load *l, struct err *err);
+
+/* An entry that can't even be read as one: counts it and says why; `what` may be NULL, then the reason says it. */
+void load_reject(struct load *l, enum reject reason, uint32_t line, uint32_t col, struct span value, const char *what);
+/* An entry of a kind that nothing in a packet can be compared with. */
+void load_unmatchable(struct load *l, enum ioc_type type, uint32_t line, uint32_t col, struct span value);
+void load_warn(struct load *l, uint32_t line, uint32_t col, struct span value, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* What the list says of all its entries, to change what one says itself. */
+struct context_in load_context(const struct load *l);
+/* A date or a TLP that somebody wrote. What can't be read is warned of; an unreadable TLP counts as amber+strict, so that
+ * nothing travels further than it was meant to. */
+bool load_time(struct load *l, uint32_t line, uint32_t col, struct span text, int64_t *out);
+enum tlp load_tlp(struct load *l, uint32_t line, uint32_t col, struct span text);
+/* Texts that accompany an entry: ends trimmed, cut to LOAD_TEXT_MAX bytes at a character. */
+struct span load_text(struct span text);
+
+/* A comment, with its marker: "TLP:" and "Reference:" are for the entries below it. */
+void load_comment(struct load *l, struct span comment);
+/* Split a line into what is written and the comment behind it (" #"); both trimmed. */
+struct span load_split_comment(struct span line, struct span *out_comment);
+/* The next line of a file's head, for telling formats apart: LF, CR or both end it; a last one without an end counts only
+ * when the head is all there is. */
+bool load_head_line(struct span *head, bool is_all, struct span *out);
+/* What alerts call the list, when the list itself says so. False when memory is short. */
+bool load_set_name(struct load *l, struct span name, struct err *err);
+/* Call after a change of `options`: what was derived from them is derived anew. */
+void load_options_changed(struct load *l);
+
+static inline bool load_is_blank(uint8_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static inline struct span load_trim(struct span s)
+{
+    while (s.len && load_is_blank(s.ptr[0])) {
+        s.ptr++;
+        s.len--;
+    }
+    while (s.len && load_is_blank(s.ptr[s.len - 1]))
+        s.len--;
+    return s;
+}
+
+static inline uint32_t load_clamp32(uint64_t n)
+{
+    return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}

@@ -1,0 +1,10 @@
+#pragma once
+/* The sentence that tells a user why an entry was not loaded: what is wrong, what would be right, what happened.
+ * Private to rules/formats/load. */
+#include "rules/formats/load.h"
+
+enum { LOAD_NOTE_MAX = 256 };
+
+/* `value` as it was written, `col` (from 1) the byte of it that is at fault, 0 if none. */
+void load_note_reject(char out[static LOAD_NOTE_MAX], enum reject reason, struct span value, uint32_t col,
+                      const char *unit);

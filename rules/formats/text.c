@@ -1,0 +1,88 @@
+/* Plain lists: one value per line, of any type, mixed. Comments begin with '#', ';', '!' or "//" at the line's start, or with
+ * '#' behind a blank or tab; such a comment behind a value becomes its description. Nothing else may follow a value, but that
+ * "value<TAB>number" (a score, as ipsum writes it) is read without the number. Bare names, "*.x" and ".x" mean the name and
+ * all below it, if nobody says otherwise. */
+#include "rules/formats/format.h"
+
+static bool is_comment(struct span line)
+{
+    switch (line.ptr[0]) {
+    case '#':
+    case ';':
+    case '!':
+        return true;
+    case '/':
+        return line.len > 1 && line.ptr[1] == '/';
+    default:
+        return false;
+    }
+}
+
+/* "value<TAB>number": without the number. */
+static struct span cut_score(struct span text)
+{
+    size_t n = text.len;
+    while (n > 0 && text.ptr[n - 1] >= '0' && text.ptr[n - 1] <= '9')
+        n--;
+    if (n == text.len || n < 2 || text.ptr[n - 1] != '\t')
+        return text;
+    struct span value = load_trim(span_first(text, n));
+    return memchr(value.ptr, '\t', value.len) ? text : value;
+}
+
+bool format_reads_value(struct span text, struct buf *scratch)
+{
+    struct span comment;
+    struct value v;
+    uint32_t col;
+    return value_read(cut_score(load_split_comment(load_trim(text), &comment)), scratch, &v, &col) ==
+           REJECT_NONE;
+}
+
+/* The description changes from line to line, so each such entry has its own context. */
+static bool take_described(struct load *l, struct load_entry *e, struct span comment, struct err *err)
+{
+    struct context_in context = load_context(l);
+    context.description = load_text(comment);
+    e->context = &context;
+    return load_entry(l, e, err);
+}
+
+static bool take_line(struct load *l, struct span line, struct err *err)
+{
+    struct span text = load_trim(line), comment = {0};
+    if (text.len == 0) {
+        l->report->blank++;
+        return true;
+    }
+    if (is_comment(text)) {
+        l->report->comments++;
+        load_comment(l, text);
+        return true;
+    }
+    struct load_entry e = {.line = load_clamp32(l->lines.n), .col = (uint32_t)(text.ptr - line.ptr) + 1};
+    if (memchr(text.ptr, '#', text.len))
+        text = load_split_comment(text, &comment);
+    if (l->lines.is_cut && comment.len == 0) {
+        load_reject(l, REJECT_NAME_TOO_LONG, e.line, e.col, text, NULL);
+        return true;
+    }
+    e.value = cut_score(text);
+    return comment.len ? take_described(l, &e, comment, err) : load_entry(l, &e, err);
+}
+
+static bool load_text_list(struct load *l, struct err *err)
+{
+    struct span line;
+    while (lines_refill(&l->lines)) {
+        while (lines_next(&l->lines, &line))
+            if (!take_line(l, line, err))
+                return false;
+        if (!load_flush(l, err))
+            return false;
+    }
+    return true;
+}
+
+const struct list_reader format_text = {
+    .load = load_text_list, .name_match = MATCH_SUFFIX, .has_star_prefix = true, .unit = "line"};

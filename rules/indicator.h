@@ -1,0 +1,113 @@
+#pragma once
+/* The kinds of indicators, how they match, and what is kept of where they came from. All shapes here are flat
+ * and made of offsets, so that a db file is these arrays written out and mapped back. */
+#include "base/span.h"
+#include "rules/field.h"
+
+enum ioc_type {
+    IOC_DOMAIN,      /* "evil.example"; match exact, suffix or below */
+    IOC_WILDCARD,    /* "evil-*.example": '*' is any run of bytes but dots, '?' one byte but a dot */
+    IOC_IPV4,        /* "192.0.2.1" */
+    IOC_IPV6,        /* "2001:db8::1" (RFC 5952) */
+    IOC_CIDR4,       /* "192.0.2.0/24", host bits zero */
+    IOC_CIDR6,       /* "2001:db8::/32" */
+    IOC_RANGE4,      /* "192.0.2.1-192.0.2.9" */
+    IOC_RANGE6,
+    IOC_IP_PORT,     /* "192.0.2.1:443", "[2001:db8::1]:443" */
+    IOC_DOMAIN_PORT, /* "evil.example:8443" */
+    IOC_URL,         /* "http://evil.example/a?b": canonical (rules/url.h); match exact or prefix */
+    IOC_HOSTPATH,    /* "evil.example/a": a URL without scheme */
+    IOC_URI_PATH,    /* "/gate.php?id=": a request target on whatever host; match exact or prefix */
+    IOC_REGEX,       /* PCRE as Hyperscan reads it, on named fields */
+    IOC_USER_AGENT,  /* exact bytes */
+    IOC_JA3,         /* 32 hex digits, lower case */
+    IOC_JA4,
+    IOC_CERT_SHA1,   /* 40 hex digits, lower case */
+    IOC_MATCHABLE_COUNT,
+    /* Recognised, but nothing in a packet to compare with: counted as skipped (type). */
+    IOC_EMAIL = IOC_MATCHABLE_COUNT,
+    IOC_MD5,
+    IOC_SHA1,
+    IOC_SHA256,
+    IOC_OTHER,
+    IOC_TYPE_COUNT,
+};
+
+enum ioc_match {
+    MATCH_EXACT,
+    MATCH_SUFFIX, /* the name and everything below it */
+    MATCH_BELOW,  /* strictly below the name */
+    MATCH_PREFIX, /* URLs and paths: everything that starts so */
+    MATCH_CIDR,
+    MATCH_RANGE,
+    MATCH_WILDCARD,
+    MATCH_REGEX,
+};
+
+enum tlp { /* TLP 2.0, from least to most restricted; TLP_NONE: nobody said */
+    TLP_NONE,
+    TLP_CLEAR,
+    TLP_GREEN,
+    TLP_AMBER,
+    TLP_AMBER_STRICT,
+    TLP_RED,
+};
+
+/* A text in the set's string pool; len 0 is "not said". */
+struct text_ref {
+    uint32_t offset, len;
+};
+
+/* One thing to look for. 24 bytes: there may be millions. */
+struct indicator {
+    uint32_t value;        /* offset of the canonical text in the pool */
+    uint32_t origins;      /* index of the first origin; they are chained */
+    field_mask fields;     /* where it may match */
+    uint16_t value_len;
+    uint8_t type;          /* enum ioc_type */
+    uint8_t match;         /* enum ioc_match */
+    uint16_t port;         /* IOC_IP_PORT, IOC_DOMAIN_PORT; else 0 */
+    uint16_t flags;        /* IOC_F_ */
+    uint32_t reserved;
+};
+
+enum {
+    IOC_F_PUBLIC_SUFFIX = 1, /* is a public suffix: asked for suffix or below, was made exact */
+    IOC_F_CASELESS = 2,      /* IOC_REGEX: ignore case */
+};
+
+/* Who said so: one per list entry that named the indicator. Chained from the indicator in the order read. */
+struct origin {
+    uint32_t list;    /* index of struct list_info */
+    uint32_t line;    /* from 1 */
+    uint32_t context; /* index of struct context */
+    uint32_t next;    /* index of the next origin of the same indicator, or ORIGIN_END */
+};
+#define ORIGIN_END UINT32_MAX
+
+/* What was said along with it. Entries that say the same share one. */
+struct context {
+    struct text_ref organisation, reference, description, id;
+    uint32_t tags, n_tags;  /* run of text_refs in the set's tags */
+    int64_t valid_from;     /* UTC seconds; INT64_MIN when not said */
+    int64_t valid_until;    /* first second it no longer holds; INT64_MAX when not said */
+    uint8_t tlp;            /* enum tlp, after defaults: strictest of list and entry */
+    int8_t confidence;      /* 0-100, -1 when not said */
+    uint8_t unused[6];      /* zero */
+};
+
+struct list_info {
+    struct text_ref name; /* what alerts call it: the list's own name, else the file name without directories */
+    struct text_ref path; /* as given */
+};
+
+const char *ioc_type_name(enum ioc_type t);   /* "domain", "ipv4", "ip_port", ... */
+const char *ioc_match_name(enum ioc_match m); /* "exact", "suffix", ... */
+const char *tlp_name(enum tlp t);             /* "clear" ... "amber+strict", "red"; NULL for TLP_NONE */
+bool ioc_type_of(struct span name, enum ioc_type *out);
+bool ioc_match_of(struct span name, enum ioc_match *out);
+/* Takes "amber", "TLP:AMBER", "tlp:amber+strict", "WHITE" (= clear), any case. */
+bool tlp_of(struct span text, enum tlp *out);
+
+/* Where an indicator of this type is looked for when nobody says otherwise. */
+field_mask ioc_default_fields(enum ioc_type t);

@@ -1,0 +1,323 @@
+/* See list.h. A list's format is told by its content: each reader in the table is asked, in the order YAML, hosts, CSV, and what
+ * none of them claims is a plain list. */
+#include "rules/list.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "rules/formats/format.h"
+
+enum { WALK_DEPTH_MAX = 16 };
+
+static const struct {
+    const char *name;
+    const struct list_reader *reader;
+} formats[LIST_FORMAT_COUNT] = {
+    [LIST_AUTO] = {"auto", NULL},         [LIST_YAML] = {"yaml", &format_yaml},
+    [LIST_TEXT] = {"text", &format_text}, [LIST_HOSTS] = {"hosts", &format_hosts},
+    [LIST_CSV] = {"csv", &format_csv},
+};
+
+const char *list_format_name(enum list_format f)
+{
+    return (unsigned)f < LIST_FORMAT_COUNT ? formats[f].name : "unknown";
+}
+
+/* ---- reports ---- */
+
+void list_report_fini(struct list_report *r)
+{
+    free(r->path);
+    free(r->name);
+    *r = (struct list_report){0};
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return strcmp(path, "-") == 0 ? "stdin" : slash && slash[1] ? slash + 1 : path;
+}
+
+static bool begin_report(struct list_report *r, const char *path, const struct list_options *o,
+                         struct err *err)
+{
+    struct span name = o->name.len ? o->name : span_str(base_name(path));
+    *r = (struct list_report){.format = o->format};
+    r->path = strdup(path);
+    r->name = strndup((const char *)name.ptr, name.len);
+    return (r->path && r->name) || err_set(err, ERR_MEMORY, NULL, "not enough memory to read a list");
+}
+
+/* The rest of the file is lost; the first reason stays. */
+static bool fail(struct list_report *r, const struct err *why, struct err *err)
+{
+    if (r->failure.kind == ERR_NONE) {
+        r->failure = *why;
+        r->failure.where = r->path;
+    }
+    r->is_unreadable = true;
+    if (err)
+        *err = r->failure;
+    return false;
+}
+
+/* ---- one file ---- */
+
+static enum list_format detect(struct span head, bool is_all, const struct list_options *o)
+{
+    static const enum list_format order[] = {LIST_YAML, LIST_HOSTS, LIST_CSV};
+    if (o->format != LIST_AUTO)
+        return o->format;
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        if (formats[order[i]].reader->is_likely(head, is_all, o))
+            return order[i];
+    return LIST_TEXT;
+}
+
+static bool looks_like_page(struct span head)
+{
+    head = load_trim(span_first(head, 1024));
+    return span_eq_nocase(span_first(head, 5), SPAN_LIT("<html")) ||
+           span_eq_nocase(span_first(head, 14), SPAN_LIT("<!doctype html"));
+}
+
+/* An error page that was stored in a list's place: what looks like a value in it is none. */
+static bool reject_page(struct load *l)
+{
+    struct span line;
+    load_warn(l, 1, 1, span_of("", 0),
+              "this looks like an HTML page, not a list; every line of it is rejected");
+    while (lines_refill(&l->lines)) {
+        while (lines_next(&l->lines, &line)) {
+            struct span text = load_trim(line);
+            if (text.len)
+                load_reject(l, REJECT_BAD_CHAR, load_clamp32(l->lines.n), (uint32_t)(text.ptr - line.ptr) + 1,
+                            text, "part of an HTML page; line skipped");
+            else
+                l->report->blank++;
+        }
+    }
+    return true;
+}
+
+static bool read_list(struct load *l, struct err *err)
+{
+    bool is_all;
+    struct span head = lines_head(&l->lines, &is_all);
+    if (lines_look_utf16(head)) {
+        load_reject(
+            l, REJECT_UTF16_FILE, 1, 1, span_of("", 0),
+            "the file is UTF-16; convert it to UTF-8, with iconv for instance; nothing of it was loaded");
+        return true;
+    }
+    enum list_format format = detect(head, is_all, l->options);
+    const struct list_reader *reader = formats[format].reader;
+    if (l->depth == 0)
+        l->report->format = format;
+    if (format != LIST_YAML && looks_like_page(head))
+        return reject_page(l);
+    l->name_match = reader->name_match;
+    l->has_star_prefix = reader->has_star_prefix;
+    l->unit = reader->unit;
+    return reader->load(l, err);
+}
+
+/* Read `in`, which is closed after it, into a report that has been begun. */
+static bool load_file(struct list_context *ctx, struct input *in, const char *path,
+                      const struct list_options *options, struct list_report *report, unsigned depth,
+                      struct err *err)
+{
+    struct load l;
+    struct err why = {0};
+    bool is_good = load_init(&l, ctx, options, report, path, in, &why);
+    l.depth = depth;
+    if (is_good)
+        is_good = read_list(&l, &why);
+    report->lines += l.lines.n;
+    bool is_read = l.lines.failure.kind == ERR_NONE;
+    if (is_good && !is_read)
+        is_good = fail(report, &l.lines.failure, err);
+    else if (!is_good && report->is_unreadable)
+        fail(report, &why, err);
+    else if (!is_good && err)
+        *err = why;
+    load_fini(&l);
+    input_close(in);
+    return is_good;
+}
+
+bool list_load_input(struct list_context *ctx, struct input *in, const char *path,
+                     const struct list_options *options, struct list_report *out_report, struct err *err)
+{
+    struct list_options none = list_options_none();
+    if (!options)
+        options = &none;
+    if (!begin_report(out_report, path, options, err)) {
+        input_close(in);
+        return false;
+    }
+    return load_file(ctx, in, out_report->path, options, out_report, 0, err);
+}
+
+bool list_load(struct list_context *ctx, const char *path, const struct list_options *options,
+               struct list_report *out_report, struct err *err)
+{
+    struct list_options none = list_options_none();
+    struct err why = {0};
+    struct input *in = input_open(path, &why);
+    if (in)
+        return list_load_input(ctx, in, path, options, out_report, err);
+    return begin_report(out_report, path, options ? options : &none, err) && fail(out_report, &why, err);
+}
+
+/* A file that can't be read is a fault of the list that names it: the rest of that list is read all the same. */
+bool list_load_part(struct load *whole, const char *path, const struct list_options *options, uint32_t line,
+                    uint32_t col, struct err *err)
+{
+    struct list_report *report = whole->report;
+    struct err why = {0}, at = {0};
+    bool was_unreadable = report->is_unreadable;
+    struct err old = report->failure;
+    report->is_unreadable = false;
+    report->failure = (struct err){0};
+    struct input *in = input_open(path, &why);
+    bool is_good = in && load_file(whole->ctx, in, path, options, report, whole->depth + 1, &why);
+    bool is_lost = !in || report->is_unreadable;
+    report->is_unreadable = was_unreadable;
+    report->failure = old;
+    if (is_good)
+        return true;
+    if (!is_lost)
+        return err ? (*err = why, false) : false;
+    if (why.line)
+        err_at(&at, why.kind, report->path, line, col, "%.80s:%u: %.100s", base_name(path), why.line,
+               why.what);
+    else
+        err_at(&at, why.kind, report->path, line, col, "%.80s %.110s", base_name(path), why.what);
+    fail(report, &at, NULL);
+    return true;
+}
+
+/* ---- directories ---- */
+
+struct names {
+    char **items; /* owned, each */
+    size_t n, room;
+};
+
+static bool names_add(struct names *names, char *item)
+{
+    if (names->n == names->room) {
+        size_t room = names->room ? names->room * 2 : 64;
+        char **items = item ? realloc(names->items, room * sizeof *items) : NULL;
+        if (!items) {
+            free(item);
+            return false;
+        }
+        names->items = items;
+        names->room = room;
+    }
+    if (item)
+        names->items[names->n++] = item;
+    return item != NULL;
+}
+
+static void names_fini(struct names *names)
+{
+    for (size_t i = 0; i < names->n; i++)
+        free(names->items[i]);
+    free(names->items);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void names_sort(struct names *names)
+{
+    if (names->n)
+        qsort(names->items, names->n, sizeof *names->items, compare_names);
+}
+
+static bool names_has(const struct names *names, const char *name)
+{
+    return names->n && bsearch(&name, names->items, names->n, sizeof *names->items, compare_names);
+}
+
+static bool keep_name(void *to, const char *file)
+{
+    return names_add(to, strdup(file));
+}
+
+static char *join(const char *dir, const char *name)
+{
+    size_t n = strlen(dir), room = n + strlen(name) + 2;
+    char *path = malloc(room);
+    if (path)
+        snprintf(path, room, "%s%s%s", dir, n && dir[n - 1] == '/' ? "" : "/", name);
+    return path;
+}
+
+static bool read_names(const char *path, struct names *out, struct err *err)
+{
+    DIR *dir = opendir(path);
+    if (!dir)
+        return err_set(err, ERR_IO, path, "can't be read: %s", strerror(errno));
+    bool is_good = true;
+    for (struct dirent *entry; is_good && (entry = readdir(dir));)
+        if (entry->d_name[0] != '.')
+            is_good = names_add(out, join(path, entry->d_name));
+    closedir(dir);
+    names_sort(out);
+    return is_good || err_set(err, ERR_MEMORY, path, "not enough memory");
+}
+
+struct walk {
+    bool (*each)(void *to, const char *file);
+    void *to;
+    struct names parts; /* owned, sorted: files that lists seen so far name */
+};
+
+static bool walk_directory(struct walk *w, const char *path, unsigned depth, struct err *err);
+
+/* A symbolic link to a directory could lead in a circle: those are not followed. */
+static bool walk_entry(struct walk *w, const char *path, unsigned depth, struct err *err)
+{
+    struct stat st, link;
+    if (stat(path, &st) != 0)
+        return err_set(err, ERR_IO, path, "can't be read: %s", strerror(errno));
+    if (S_ISDIR(st.st_mode))
+        return depth >= WALK_DEPTH_MAX || (lstat(path, &link) == 0 && S_ISLNK(link.st_mode)) ||
+               walk_directory(w, path, depth + 1, err);
+    return !S_ISREG(st.st_mode) || names_has(&w->parts, path) || w->each(w->to, path);
+}
+
+static bool walk_directory(struct walk *w, const char *path, unsigned depth, struct err *err)
+{
+    struct names names = {0};
+    struct stat st;
+    bool is_good = read_names(path, &names, err);
+    for (size_t i = 0; is_good && i < names.n; i++)
+        if (stat(names.items[i], &st) == 0 && S_ISREG(st.st_mode))
+            format_yaml_files(names.items[i], keep_name, &w->parts);
+    names_sort(&w->parts);
+    for (size_t i = 0; is_good && i < names.n; i++)
+        is_good = walk_entry(w, names.items[i], depth, err);
+    names_fini(&names);
+    return is_good;
+}
+
+bool list_walk(const char *path, bool (*each)(void *to, const char *file), void *to, struct err *err)
+{
+    struct walk w = {.each = each, .to = to};
+    struct stat st;
+    if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+        return each(to, path);
+    bool is_good = walk_directory(&w, path, 0, err);
+    names_fini(&w.parts);
+    return is_good;
+}

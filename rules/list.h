@@ -1,0 +1,108 @@
+#pragma once
+/* A list: a file of indicators, as people share it. list_load() reads one whole file into a set, whatever its format, and
+ * accounts for every entry: entries = loaded + merged + skipped. A bad entry never stops the rest. */
+#include "base/err.h"
+#include "rules/name.h"
+#include "rules/set.h"
+#include "rules/value.h"
+
+enum list_format { LIST_AUTO, LIST_YAML, LIST_TEXT, LIST_HOSTS, LIST_CSV, LIST_FORMAT_COUNT };
+
+enum { LIST_TAGS_MAX = 16 };
+
+/* Which columns of a CSV list hold what: a name of the header row, or a number from 1. Empty: not there. */
+struct csv_options {
+    char delimiter;    /* 0: find out; ',' when that fails */
+    char quote;        /* '"' when 0 */
+    int header;        /* 1: the first row (or a commented one) names the columns, 0: none, -1: find out */
+    struct span value, type, port, description, tags, confidence, tlp, reference, organisation, valid_from, valid_until, id;
+    char tag_delimiter; /* ',' when 0 */
+};
+
+/* What is said of a whole list: on the command line, or at the top of a native YAML list. Spans are borrowed for the call.
+ * An entry's own word wins, but TLP: the strictest of both. */
+struct list_options {
+    enum list_format format;
+    struct span name;
+    bool has_match, has_type;
+    enum ioc_match match;  /* for bare names (and URLs: exact or prefix) */
+    enum ioc_type type;    /* for values that do not say: "everything here is a ..." */
+    field_mask fields;     /* 0: by type */
+    enum tlp tlp;
+    struct context_in context; /* defaults for entries (its tlp and tags are not used) */
+    struct span tags[LIST_TAGS_MAX]; /* of every entry that has none of its own */
+    size_t n_tags;
+    struct csv_options csv;
+    bool keep_defanged_out; /* --no-refang: defanged values are rejected */
+};
+
+/* Nothing said: what options start from. (All zero would mean a confidence of 0 and no header in CSV.) */
+static inline struct list_options list_options_none(void)
+{
+    return (struct list_options){
+        .context = {.valid_from = INT64_MIN, .valid_until = INT64_MAX, .confidence = -1},
+        .csv = {.header = -1},
+    };
+}
+
+enum list_note_kind { NOTE_REJECTED, NOTE_SKIPPED, NOTE_WARNING };
+
+/* One diagnostic. Strings die with the call. */
+struct list_note {
+    enum list_note_kind kind;
+    const char *path;
+    uint32_t line, col;
+    enum reject reason; /* NOTE_REJECTED */
+    const char *what;   /* one sentence without a full stop: what is wrong, what would be right, what happened */
+    struct span value;  /* what was written, raw; writers escape it and cut it to 80 bytes */
+};
+
+/* How one list came out. */
+struct list_report {
+    char *path; /* owned */
+    char *name; /* owned */
+    enum list_format format;
+    bool is_unreadable;       /* opening or reading failed before the end; `failure` says how */
+    struct err failure;
+    uint64_t lines, blank, comments;
+    uint64_t entries;         /* = loaded + merged + skipped */
+    uint64_t loaded;          /* became an indicator */
+    uint64_t merged;          /* was there already: a duplicate, or another list's */
+    uint64_t skipped;         /* = rejected + unmatchable */
+    uint64_t rejected, unmatchable;
+    uint64_t expired;         /* of the loaded and merged ones: valid_until before `now` given to list_load */
+    uint64_t warnings;
+    uint64_t by_type[IOC_TYPE_COUNT];    /* loaded + merged + unmatchable */
+    uint64_t wildcards;                  /* of by_type[IOC_DOMAIN]: written "*.x" or ".x" */
+    uint64_t ports_v6;                   /* of by_type[IOC_IP_PORT]: IPv6 */
+    uint64_t by_reason[REJECT_COUNT];    /* sums to rejected */
+    uint64_t public_suffixes;            /* names that asked for suffix and were made exact */
+};
+
+void list_report_fini(struct list_report *r);
+
+struct list_context { /* shared by all loads of a run */
+    struct set *set;
+    const struct public_suffixes *suffixes; /* borrowed */
+    void (*note)(void *to, const struct list_note *note); /* NULL: quiet */
+    void *note_to;
+    int64_t now; /* UTC seconds: what "expired" is counted against */
+};
+
+/* Load the file at `path` ("-": standard input). Returns false when the set is out of memory, or the file could not be read
+ * to its end (report->is_unreadable); what was read before stays loaded. `options` may be NULL. A native YAML list may name
+ * other files (`file:`, relative to itself), which load with its settings into the same report; no deeper than that. */
+bool list_load(struct list_context *ctx, const char *path, const struct list_options *options,
+               struct list_report *out_report, struct err *err);
+
+/* Expand `path` into the files to load: itself, or, for a directory, what lies in it (sorted bytewise, not hidden, one level of
+ * sub-directories deep and so on), without files that a native YAML list there names as its `file:`.
+ * Calls `each` in order; stops and returns false when it returns false or a directory can't be read. */
+bool list_walk(const char *path, bool (*each)(void *to, const char *file), void *to, struct err *err);
+
+/* "PATH[,key=value]...": name, format, match, type, fields (joined by '+'), tlp, confidence, org, tag (again), reference,
+ * valid_from, valid_until, and for CSV: delimiter, header, value, type_column, ... See vedette-lists(5). A file that exists
+ * under the whole text is taken as it is. `text` is cut apart in place; *out_path and spans in *out borrow from it. */
+bool list_options_parse(char *text, const char **out_path, struct list_options *out, struct err *err);
+
+const char *list_format_name(enum list_format f);

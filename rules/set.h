@@ -1,0 +1,81 @@
+#pragma once
+/* All indicators of a run, merged: the same (type, value, match, fields, port) from five lists is one indicator
+ * with five origins. Arrays and a string pool, addressed by index; what matcher/db.h compiles and stores. */
+#include "base/err.h"
+#include "rules/indicator.h"
+
+/* The arrays themselves: owned by a set, or lying in a mapped db file. */
+struct set_view {
+    const struct indicator *indicators;
+    const struct origin *origins;
+    const struct context *contexts;
+    const struct list_info *lists;
+    const struct text_ref *tags;
+    const uint8_t *pool;
+    uint32_t n_indicators, n_origins, n_contexts, n_lists, n_tags;
+    uint32_t pool_bytes;
+};
+
+static inline struct span set_text(const struct set_view *v, struct text_ref t)
+{
+    return span_of(v->pool + t.offset, t.len);
+}
+
+static inline struct span set_value(const struct set_view *v, uint32_t indicator)
+{
+    return span_of(v->pool + v->indicators[indicator].value, v->indicators[indicator].value_len);
+}
+
+/* Does this origin hold at `seconds` (UTC)? valid_until is exclusive; an old valid_from does not expire anything. */
+static inline bool set_origin_holds(const struct set_view *v, const struct origin *o, int64_t seconds)
+{
+    const struct context *c = &v->contexts[o->context];
+    return seconds >= c->valid_from && seconds < c->valid_until;
+}
+
+/* What goes with an entry, before it is stored: all borrowed for the call. */
+struct context_in {
+    struct span organisation, reference, description, id;
+    const struct span *tags;
+    size_t n_tags;
+    int64_t valid_from, valid_until; /* INT64_MIN, INT64_MAX when not said */
+    enum tlp tlp;
+    int confidence; /* -1 when not said */
+};
+
+struct indicator_in {
+    enum ioc_type type;
+    enum ioc_match match;
+    field_mask fields;
+    struct span value; /* canonical */
+    uint16_t port;
+    uint16_t flags;
+};
+
+struct set; /* one thread at a time while it is filled */
+
+struct set *set_new(void); /* NULL when memory is short */
+void set_free(struct set *s);
+
+/* All return false only when memory is short or an index would not fit 32 bits (ERR_LIMIT). */
+bool set_add_list(struct set *s, struct span name, struct span path, uint32_t *out_list, struct err *err);
+/* The index of this context; the same content gives the same index. */
+bool set_add_context(struct set *s, const struct context_in *c, uint32_t *out_context, struct err *err);
+/* *out_is_new: false when it was merged into one that is there. An origin is kept either way, except that the same
+ * indicator on the same list with the same context is not said twice (the first line stays). */
+bool set_add(struct set *s, const struct indicator_in *in, uint32_t list, uint32_t line, uint32_t context,
+             bool *out_is_new, struct err *err);
+
+/* Many at once, which is faster: the memory they will touch is asked for ahead. *out_n_new: how many of them were not merged;
+ * on failure, of those that were entered before it, and *out_n_done says how many that were. */
+struct set_entry {
+    struct indicator_in in;
+    uint32_t line, context;
+};
+bool set_add_many(struct set *s, const struct set_entry *entries, size_t n, uint32_t list, size_t *out_n_new,
+                  size_t *out_n_done, struct err *err);
+
+/* The arrays as they are now; valid until the next set_add... or set_free. */
+struct set_view set_view_of(const struct set *s);
+/* Free what only adding needs, trim the arrays. After this nothing can be added. */
+void set_seal(struct set *s);
