@@ -1,0 +1,11 @@
+#pragma once
+/* Try regexes of strangers before they are compiled for good: in child processes with little memory and CPU time, so that a
+ * pattern which makes Hyperscan explode takes down a child and not the sensor. */
+#include "matcher/hyperscan.h"
+
+enum { TRIAL_REGEX_MAX = 4096 }; /* bytes of one pattern */
+
+/* Calls `refused` with the place in `l` of each pattern that can't be compiled, or not within `cap_ms` of CPU time, 512 MB more
+ * than this process has, or to a database of at most 16 MB. Waits for its children; leaves none behind. */
+void trial_run(const struct hyperscan_list *l, uint32_t cap_ms,
+               void (*refused)(void *to, uint32_t at, const char *why), void *to);
