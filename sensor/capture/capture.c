@@ -1,0 +1,234 @@
+/* See capture.h. */
+#include "sensor/capture/capture.h"
+
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <stdlib.h>
+
+#include "sensor/capture/pcapng.h"
+
+enum { READ_TIMEOUT_MS = 100, READ_BYTES = 256 * 1024 };
+#define TIME_MAX_S INT64_C(9000000000) /* the year 2255; beyond it a clock was broken */
+
+struct capture {
+    pcap_t *pcap;        /* owned */
+    struct input *input; /* owned; NULL for live */
+    struct pcapng_filter filter;
+    struct err read_err; /* what broke reading the file, if anything */
+    const char *path;    /* borrowed */
+    bool is_nano;
+    uint64_t n_packets;
+    uint64_t dropped_kernel, dropped_interface; /* sums over the 32-bit counters' wraps */
+    uint32_t last_drop, last_ifdrop;
+    struct {
+        uint32_t source;
+        packet_fn *fn;
+        void *to;
+    } now; /* of the read in progress */
+};
+
+static enum link_type link_of(int dlt)
+{
+    switch (dlt) {
+    case DLT_EN10MB:
+        return LINK_ETHERNET;
+    case DLT_RAW:
+    case DLT_IPV4:
+    case DLT_IPV6:
+        return LINK_RAW;
+    case DLT_NULL:
+    case DLT_LOOP:
+        return LINK_NULL;
+    case DLT_LINUX_SLL:
+        return LINK_SLL;
+    case DLT_LINUX_SLL2:
+        return LINK_SLL2;
+    default:
+        return LINK_OTHER;
+    }
+}
+
+/* libpcap reads a FILE; behind it is our input, and the filter for pcapng. */
+static ssize_t read_filtered(void *cookie, char *to, size_t n)
+{
+    struct capture *c = cookie;
+    ssize_t got = input_read(c->input, to, n, &c->read_err);
+    if (got > 0)
+        pcapng_filter(&c->filter, (uint8_t *)to, (size_t)got);
+    return got;
+}
+
+/* pcap_close() closes the FILE, which leaves the input to us. */
+static bool open_pcap(struct capture *c, struct err *err)
+{
+    char why[PCAP_ERRBUF_SIZE] = "";
+    FILE *file = fopencookie(c, "r", (cookie_io_functions_t){.read = read_filtered});
+    if (!file)
+        return err_set(err, ERR_MEMORY, c->path, "out of memory");
+    setvbuf(file, NULL, _IOFBF, READ_BYTES);
+    c->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why);
+    if (c->pcap)
+        return true;
+    fclose(file);
+    if (c->read_err.kind != ERR_NONE) {
+        *err = c->read_err;
+        return false;
+    }
+    if (input_position(c->input) == 0)
+        return err_set(err, ERR_SYNTAX, c->path, "the file is empty, a pcap or pcapng capture was expected");
+    return err_set(err, ERR_SYNTAX, c->path, "not a pcap or pcapng capture: %.120s", why);
+}
+
+struct capture *capture_open_file(const char *path, struct err *err)
+{
+    struct capture *c = calloc(1, sizeof *c);
+    if (!c) {
+        err_set(err, ERR_MEMORY, path, "out of memory");
+        return NULL;
+    }
+    c->path = path;
+    c->is_nano = true;
+    c->input = input_open(path, err);
+    if (c->input && open_pcap(c, err))
+        return c;
+    capture_close(c);
+    return NULL;
+}
+
+static bool activate(struct capture *c, const char *interface, const struct capture_live_options *o,
+                     struct err *err)
+{
+    pcap_set_snaplen(c->pcap, o->snaplen);
+    pcap_set_promisc(c->pcap, o->is_promiscuous);
+    pcap_set_timeout(c->pcap, READ_TIMEOUT_MS);
+    pcap_set_buffer_size(c->pcap, o->buffer_mib << 20);
+    c->is_nano = pcap_set_tstamp_precision(c->pcap, PCAP_TSTAMP_PRECISION_NANO) == 0;
+    int status = pcap_activate(c->pcap);
+    if (status < 0) {
+        const char *more = pcap_geterr(c->pcap);
+        return err_set(err, ERR_IO, interface, "%s%s%.120s", pcap_statustostr(status), *more ? ": " : "", more);
+    }
+    if (!o->filter)
+        return true;
+    struct bpf_program program;
+    if (pcap_compile(c->pcap, &program, o->filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
+        return err_set(err, ERR_USAGE, interface, "filter: %.150s", pcap_geterr(c->pcap));
+    bool is_set = pcap_setfilter(c->pcap, &program) == 0;
+    pcap_freecode(&program);
+    return is_set || err_set(err, ERR_IO, interface, "filter: %.150s", pcap_geterr(c->pcap));
+}
+
+struct capture *capture_open_live(const char *interface, const struct capture_live_options *o, struct err *err)
+{
+    char why[PCAP_ERRBUF_SIZE] = "";
+    struct capture *c = calloc(1, sizeof *c);
+    if (!c) {
+        err_set(err, ERR_MEMORY, interface, "out of memory");
+        return NULL;
+    }
+    c->path = interface;
+    c->pcap = pcap_create(interface, why);
+    if (!c->pcap)
+        err_set(err, ERR_IO, interface, "%.150s", why);
+    else if (activate(c, interface, o, err))
+        return c;
+    capture_close(c);
+    return NULL;
+}
+
+void capture_close(struct capture *c)
+{
+    if (!c)
+        return;
+    if (c->pcap)
+        pcap_close(c->pcap);
+    input_close(c->input);
+    free(c);
+}
+
+enum link_type capture_link(const struct capture *c)
+{
+    return link_of(pcap_datalink(c->pcap));
+}
+
+const char *capture_link_name(const struct capture *c)
+{
+    const char *name = pcap_datalink_val_to_name(pcap_datalink(c->pcap));
+    return name ? name : "unknown";
+}
+
+/* Hot: once per packet. */
+static void hand_on(u_char *user, const struct pcap_pkthdr *h, const u_char *bytes)
+{
+    struct capture *c = (struct capture *)user;
+    int64_t fraction = c->is_nano ? h->ts.tv_usec : h->ts.tv_usec * INT64_C(1000);
+    bool is_sane = h->ts.tv_sec >= 0 && h->ts.tv_sec <= TIME_MAX_S && fraction >= 0 && fraction < 1000000000;
+    struct packet pkt = {
+        .bytes = span_of(bytes, h->caplen),
+        .wire_len = h->len,
+        .source = c->now.source,
+        .number = ++c->n_packets,
+        .ts_ns = is_sane ? (int64_t)h->ts.tv_sec * 1000000000 + fraction : 0,
+    };
+    c->now.fn(c->now.to, &pkt);
+}
+
+static int fail(struct capture *c, struct err *err)
+{
+    if (!c->input) {
+        err_set(err, ERR_IO, c->path, "%.150s", pcap_geterr(c->pcap));
+        return -1;
+    }
+    err_set(err, ERR_IO, c->path, "after packet %llu, at byte %llu: %.110s", (unsigned long long)c->n_packets,
+            (unsigned long long)input_position(c->input),
+            c->read_err.kind != ERR_NONE ? c->read_err.what : pcap_geterr(c->pcap));
+    return -1;
+}
+
+int capture_read(struct capture *c, int max, uint32_t source, packet_fn *fn, void *to, struct err *err)
+{
+    c->now.source = source;
+    c->now.fn = fn;
+    c->now.to = to;
+    uint64_t before = c->n_packets;
+    int n = pcap_dispatch(c->pcap, max, hand_on, (u_char *)c);
+    if (n == PCAP_ERROR)
+        return fail(c, err);
+    if (n == 0 && c->input && c->read_err.kind != ERR_NONE)
+        return fail(c, err); /* libpcap took a failing read for the end of the file */
+    return (int)(c->n_packets - before);
+}
+
+void capture_interrupt(struct capture *c)
+{
+    pcap_breakloop(c->pcap);
+}
+
+uint64_t capture_position(const struct capture *c)
+{
+    return c->input ? input_raw_position(c->input) : 0;
+}
+
+uint64_t capture_size(const struct capture *c)
+{
+    return c->input ? input_raw_size(c->input) : 0;
+}
+
+bool capture_drops(struct capture *c, uint64_t *out_kernel, uint64_t *out_interface)
+{
+    struct pcap_stat s;
+    if (c->input || pcap_stats(c->pcap, &s) != 0)
+        return false;
+    c->dropped_kernel += s.ps_drop - c->last_drop;
+    c->dropped_interface += s.ps_ifdrop - c->last_ifdrop;
+    c->last_drop = s.ps_drop;
+    c->last_ifdrop = s.ps_ifdrop;
+    *out_kernel = c->dropped_kernel;
+    *out_interface = c->dropped_interface;
+    return true;
+}
+
+const char *capture_library_version(void)
+{
+    return pcap_lib_version();
+}

@@ -1,0 +1,14 @@
+/* See decode.h. Link, then IP, then transport. Hot. */
+#include "sensor/decode/internal.h"
+
+struct decode_result decode_packet(enum link_type link, const struct packet *pkt, struct decoded *out)
+{
+    struct span rest = pkt->bytes;
+    uint16_t ethertype;
+
+    *out = (struct decoded){0};
+    struct decode_result r = decode_link(link, &rest, &ethertype, out);
+    if (r.verdict != DECODE_OK)
+        return r;
+    return decode_ip(ethertype, rest, pkt->wire_len > pkt->bytes.len, out);
+}

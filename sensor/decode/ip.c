@@ -1,0 +1,101 @@
+/* IPv4 (RFC 791) and IPv6 with its extension headers (RFC 8200, section 4). Hot. */
+#include "sensor/decode/internal.h"
+
+enum { /* IANA protocol numbers that chain headers */
+    NEXT_HOP_BY_HOP = 0, NEXT_ROUTING = 43, NEXT_FRAGMENT = 44, NEXT_AUTH = 51, NEXT_NONE = 59,
+    NEXT_DESTINATION = 60, NEXT_MOBILITY = 135, NEXT_HIP = 139, NEXT_SHIM6 = 140,
+};
+
+enum { EXTENSIONS_MAX = 16 };
+
+static struct decode_result decode_ipv4(struct span rest, bool is_cut, struct decoded *out)
+{
+    if (rest.len < 20 || rest.ptr[0] >> 4 != 4)
+        return decode_bad(UNDECODABLE_IP);
+    const uint8_t *h = rest.ptr;
+    size_t header_len = (h[0] & 0x0f) * 4u;
+    size_t total_len = load_be16(h + 2);
+    if (total_len == 0) /* segmentation offload on the capturing host: the frame's length is all there is */
+        total_len = rest.len;
+    if (header_len < 20 || total_len < header_len)
+        return decode_bad(UNDECODABLE_IP);
+    out->ip_version = 4;
+    out->src = ip_from_v4(h + 12);
+    out->dst = ip_from_v4(h + 16);
+    out->proto = h[9];
+    uint16_t fragment = load_be16(h + 6);
+    if (fragment & 0x1fff)
+        return decode_out_of_scope(SCOPE_FRAGMENT);
+    out->is_fragment = fragment & 0x2000;
+    if (rest.len < header_len && !is_cut)
+        return decode_bad(UNDECODABLE_IP);
+    struct span payload = span_from(span_first(rest, total_len), header_len);
+    return decode_transport(payload, (uint32_t)(total_len - header_len), is_cut, out);
+}
+
+/* Walk the chain; *next is the transport's number at the end. */
+static struct decode_result skip_extensions(struct span *rest, uint32_t *wire_len, uint8_t *next,
+                                            bool is_cut, struct decoded *out)
+{
+    for (int n = 0; n < EXTENSIONS_MAX; n++) {
+        size_t len;
+        switch (*next) {
+        case NEXT_HOP_BY_HOP:
+        case NEXT_ROUTING:
+        case NEXT_DESTINATION:
+        case NEXT_MOBILITY:
+        case NEXT_HIP:
+        case NEXT_SHIM6:
+            len = rest->len > 1 ? (rest->ptr[1] + 1u) * 8 : 8;
+            break;
+        case NEXT_AUTH:
+            len = rest->len > 1 ? (rest->ptr[1] + 2u) * 4 : 8;
+            break;
+        case NEXT_FRAGMENT:
+            len = 8;
+            break;
+        default:
+            return decode_ok();
+        }
+        if (rest->len < len || *wire_len < len)
+            return decode_bad(is_cut && *wire_len >= len ? UNDECODABLE_IP : UNDECODABLE_IP_EXTENSION);
+        if (*next == NEXT_FRAGMENT) {
+            uint16_t fragment = load_be16(rest->ptr + 2);
+            if (fragment & 0xfff8) {
+                out->proto = rest->ptr[0];
+                return decode_out_of_scope(SCOPE_FRAGMENT);
+            }
+            out->is_fragment = fragment & 1;
+        }
+        *next = rest->ptr[0];
+        span_skip(rest, len);
+        *wire_len -= (uint32_t)len;
+    }
+    return decode_bad(UNDECODABLE_IP_EXTENSION);
+}
+
+static struct decode_result decode_ipv6(struct span rest, bool is_cut, struct decoded *out)
+{
+    if (rest.len < 40 || rest.ptr[0] >> 4 != 6)
+        return decode_bad(UNDECODABLE_IP);
+    const uint8_t *h = rest.ptr;
+    uint32_t wire_len = load_be16(h + 4);
+    uint8_t next = h[6];
+    out->ip_version = 6;
+    out->src = ip_from_v6(h + 8);
+    out->dst = ip_from_v6(h + 24);
+    span_skip(&rest, 40);
+    if (wire_len == 0 && next != NEXT_NONE) /* jumbogram (RFC 2675) or segmentation offload */
+        wire_len = (uint32_t)rest.len;
+    rest = span_first(rest, wire_len);
+    struct decode_result r = skip_extensions(&rest, &wire_len, &next, is_cut, out);
+    if (r.verdict != DECODE_OK)
+        return r;
+    out->proto = next;
+    return decode_transport(rest, wire_len, is_cut, out);
+}
+
+struct decode_result decode_ip(uint16_t ethertype, struct span rest, bool is_cut, struct decoded *out)
+{
+    return ethertype == ETHERTYPE_IPV4 ? decode_ipv4(rest, is_cut, out) : decode_ipv6(rest, is_cut, out);
+}

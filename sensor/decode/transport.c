@@ -1,0 +1,60 @@
+/* TCP (RFC 9293, section 3.1) and UDP (RFC 768) headers. Hot. */
+#include "sensor/decode/internal.h"
+
+#include <netinet/in.h>
+
+enum { TCP_HEADER_MIN = 20, UDP_HEADER = 8 };
+
+static void take_ports(struct span rest, struct decoded *out)
+{
+    if (rest.len < 4)
+        return;
+    out->sport = load_be16(rest.ptr);
+    out->dport = load_be16(rest.ptr + 2);
+}
+
+static struct decode_result decode_tcp(struct span rest, uint32_t wire_len, bool is_cut, struct decoded *out)
+{
+    take_ports(rest, out);
+    if (rest.len < TCP_HEADER_MIN) {
+        out->payload_wire_len = wire_len > TCP_HEADER_MIN ? wire_len - TCP_HEADER_MIN : 0;
+        return is_cut && wire_len >= TCP_HEADER_MIN ? decode_ok() : decode_bad(UNDECODABLE_TCP);
+    }
+    size_t header_len = (rest.ptr[12] >> 4) * 4u;
+    if (header_len < TCP_HEADER_MIN || header_len > wire_len)
+        return decode_bad(UNDECODABLE_TCP);
+    out->tcp_seq = load_be32(rest.ptr + 4);
+    out->tcp_ack = load_be32(rest.ptr + 8);
+    out->tcp_flags = rest.ptr[13] & 0x1f;
+    out->payload = span_from(rest, header_len);
+    out->payload_wire_len = wire_len - (uint32_t)header_len;
+    return decode_ok();
+}
+
+static struct decode_result decode_udp(struct span rest, uint32_t wire_len, bool is_cut, struct decoded *out)
+{
+    take_ports(rest, out);
+    if (rest.len < UDP_HEADER)
+        return is_cut && wire_len >= UDP_HEADER ? decode_ok() : decode_bad(UNDECODABLE_UDP);
+    uint32_t udp_len = load_be16(rest.ptr + 4);
+    if (udp_len == 0) /* larger than 65,535 bytes (RFC 2675), or offload */
+        udp_len = wire_len;
+    if (udp_len < UDP_HEADER)
+        return decode_bad(UNDECODABLE_UDP);
+    out->payload = span_from(span_first(rest, udp_len), UDP_HEADER);
+    out->payload_wire_len = udp_len - UDP_HEADER;
+    return decode_ok();
+}
+
+struct decode_result decode_transport(struct span rest, uint32_t wire_len, bool is_cut, struct decoded *out)
+{
+    switch (out->proto) {
+    case IPPROTO_TCP:
+        return decode_tcp(rest, wire_len, is_cut, out);
+    case IPPROTO_UDP:
+        return decode_udp(rest, wire_len, is_cut, out);
+    default: /* addresses are all we want */
+        out->payload_wire_len = wire_len;
+        return decode_ok();
+    }
+}

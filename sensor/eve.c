@@ -1,0 +1,373 @@
+/* See eve.h. One pass over an event, straight into the output buffer; keys stand in Suricata's order.
+ *
+ * An alert repeats what was seen around the hit, and what was seen was written by an adversary: a URL or a DNS message
+ * that fills the output buffer would suppress its own alert. So an alert shows a bounded number of bytes from the wire,
+ * and always fits EVE_ALERT_MAX; the event's own line shows all or is not written. */
+#include "sensor/eve.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include "base/time.h"
+#include "sensor/eve_parts.h"
+
+enum { ALERT_WIRE_BYTES = 8192 };
+
+static const char *proto_name(uint8_t proto, char scratch[static 4])
+{
+    switch (proto) {
+    case IPPROTO_ICMP:
+        return "ICMP";
+    case IPPROTO_IGMP:
+        return "IGMP";
+    case IPPROTO_IPIP:
+        return "IP-in-IP";
+    case IPPROTO_TCP:
+        return "TCP";
+    case IPPROTO_UDP:
+        return "UDP";
+    case IPPROTO_IPV6:
+        return "IPv6";
+    case IPPROTO_RSVP:
+        return "RSVP";
+    case IPPROTO_GRE:
+        return "GRE";
+    case IPPROTO_ESP:
+        return "ESP";
+    case IPPROTO_AH:
+        return "AH";
+    case IPPROTO_ICMPV6:
+        return "IPv6-ICMP";
+    case 59:
+        return "IPv6-NoNxt";
+    case 88:
+        return "EIGRP";
+    case 89:
+        return "OSPF";
+    case IPPROTO_PIM:
+        return "PIM";
+    case 112:
+        return "VRRP";
+    case 115:
+        return "L2TP";
+    case IPPROTO_SCTP:
+        return "SCTP";
+    default:
+        snprintf(scratch, 4, "%u", (unsigned)proto);
+        return scratch;
+    }
+}
+
+static bool has_ports(const struct event *e)
+{
+    return e->proto == IPPROTO_TCP || e->proto == IPPROTO_UDP || e->sport || e->dport;
+}
+
+void eve_put_wire(struct eve_line *l, const char *key, struct span bytes)
+{
+    struct span shown = span_first(bytes, l->wire_left);
+    if (shown.len == 0)
+        return;
+    if (l->wire_left != SIZE_MAX)
+        l->wire_left -= shown.len;
+    json_wire(&l->json, key, shown);
+}
+
+void eve_put_time(struct eve_line *l, const char *key, int64_t ts_ns)
+{
+    char text[TIME_TEXT_MAX];
+    int64_t of_second = (ts_ns % 1000000000 + 1000000000) % 1000000000;
+    size_t len = time_format(eve_seconds(ts_ns), (uint32_t)(of_second / 1000), text);
+    json_text(&l->json, key, span_of(text, len));
+}
+
+void eve_put_ip(struct eve_line *l, const char *key, const struct ip *ip, unsigned ip_version)
+{
+    static const char prefix[] = "::ffff:";
+    enum { PREFIX_LEN = sizeof prefix - 1 };
+    char text[PREFIX_LEN + IP_TEXT_MAX];
+    bool is_mapped = ip_version == 6 && ip_is_v4(ip); /* on the wire as IPv6: say so */
+
+    memcpy(text, prefix, PREFIX_LEN);
+    size_t len = ip_format(ip, text + PREFIX_LEN);
+    json_text(&l->json, key, is_mapped ? span_of(text, PREFIX_LEN + len) : span_of(text + PREFIX_LEN, len));
+}
+
+void eve_put_address(struct eve_line *l, const char *key, struct span bytes)
+{
+    if (bytes.len != 4 && bytes.len != 16) {
+        eve_put_wire(l, key, bytes);
+        return;
+    }
+    struct ip ip = bytes.len == 4 ? ip_from_v4(bytes.ptr) : ip_from_v6(bytes.ptr);
+    eve_put_ip(l, key, &ip, bytes.len == 4 ? 4 : 6);
+}
+
+static void put_vlans(struct eve_line *l, const struct event *e)
+{
+    if (e->n_vlans == 0)
+        return;
+    json_begin_array(&l->json, "vlan");
+    for (size_t i = 0; i < e->n_vlans && i < PACKET_VLANS_KEPT; i++)
+        json_u64(&l->json, NULL, e->vlans[i]);
+    json_end_array(&l->json);
+}
+
+static void put_endpoints(struct eve_line *l, const struct event *e)
+{
+    char scratch[4];
+
+    eve_put_ip(l, "src_ip", &e->src, e->ip_version);
+    if (has_ports(e))
+        json_u64(&l->json, "src_port", e->sport);
+    eve_put_ip(l, "dest_ip", &e->dst, e->ip_version);
+    if (has_ports(e))
+        json_u64(&l->json, "dest_port", e->dport);
+    json_str(&l->json, "proto", proto_name(e->proto, scratch));
+    if (l->options->version >= 8)
+        json_u64(&l->json, "ip_v", e->ip_version);
+}
+
+static const char *app_proto(const struct eve_line *l, const struct event *e)
+{
+    switch (e->kind) {
+    case EVENT_DNS:
+        return l->options->version >= 8 && eve_is_mdns(e) ? "mdns" : "dns";
+    case EVENT_HTTP_REQUEST:
+    case EVENT_HTTP_RESPONSE:
+        return "http";
+    case EVENT_TLS_CLIENT:
+    case EVENT_TLS_SERVER:
+        return "tls";
+    case EVENT_FLOW:
+        break;
+    }
+    return NULL;
+}
+
+static const char *source_name(const struct eve_options *o, const struct event *e)
+{
+    return o->sources ? o->sources[e->source] : NULL;
+}
+
+static void put_context(struct eve_line *l, const struct event *e)
+{
+    char id[COMMUNITY_ID_MAX];
+    const char *app = app_proto(l, e), *source = source_name(l->options, e);
+
+    json_str(&l->json, "pkt_src", "wire/pcap");
+    community_id(e, id);
+    if (id[0])
+        json_str(&l->json, "community_id", id);
+    if (app)
+        json_str(&l->json, "app_proto", app);
+    json_str(&l->json, "direction", e->is_to_server ? "to_server" : "to_client");
+    if (!l->options->is_live && source)
+        json_str(&l->json, "pcap_filename", source);
+}
+
+void eve_begin(struct eve_line *l, struct buf *out, const struct eve_options *o, const struct event *e,
+               const char *event_type)
+{
+    const char *source = source_name(o, e);
+
+    *l = (struct eve_line){.options = o, .event = e, .mark = buf_mark(out), .wire_left = SIZE_MAX};
+    json_init(&l->json, out);
+    json_begin_object(&l->json, NULL);
+    eve_put_time(l, "timestamp", e->ts_ns);
+    json_u64(&l->json, "flow_id", e->flow_id);
+    if (!o->is_live)
+        json_u64(&l->json, "pcap_cnt", e->packet_number);
+    else if (source)
+        json_str(&l->json, "in_iface", source);
+    json_str(&l->json, "event_type", event_type);
+    put_vlans(l, e);
+    put_endpoints(l, e);
+    put_context(l, e);
+}
+
+bool eve_end(struct eve_line *l)
+{
+    struct buf *out = l->json.out;
+
+    json_end_object(&l->json);
+    buf_put_byte(out, '\n');
+    if (!out->is_full)
+        return true;
+    buf_cut(out, l->mark);
+    return false;
+}
+
+/* The port a Host value ends in, or 0: "name:port", "[v6]:port". A bare IPv6 address has none. */
+static unsigned port_of_host(struct span host)
+{
+    size_t colon = host.len;
+    while (colon > 0 && host.ptr[colon - 1] != ':')
+        colon--;
+    if (colon < 2 || host.len - colon == 0 || host.len - colon > 5)
+        return 0;
+    if (host.ptr[colon - 2] != ']' && memchr(host.ptr, ':', colon - 1))
+        return 0;
+    unsigned port = 0;
+    for (size_t i = colon; i < host.len; i++) {
+        if (host.ptr[i] < '0' || host.ptr[i] > '9')
+            return 0;
+        port = port * 10 + (host.ptr[i] - '0');
+    }
+    return port <= 65535 ? port : 0;
+}
+
+/* `hostname` is one value. Where the Host headers say more, or something else, all of them are shown. */
+static void put_hosts(struct eve_line *l, const struct http_request *r)
+{
+    if (r->n_hosts == 0 || (r->n_hosts == 1 && span_eq(r->host, r->hosts[0])))
+        return;
+    json_begin_array(&l->json, "request_headers");
+    for (size_t i = 0; i < r->n_hosts; i++) {
+        json_begin_object(&l->json, NULL);
+        json_str(&l->json, "name", "Host");
+        eve_put_wire(l, "value", r->hosts[i]);
+        json_end_object(&l->json);
+    }
+    json_end_array(&l->json);
+}
+
+static void put_http_request(struct eve_line *l, const struct http_request *r)
+{
+    unsigned port = port_of_host(r->host);
+
+    json_begin_object(&l->json, "http");
+    eve_put_wire(l, "hostname", r->n_hosts ? r->hosts[0] : r->host);
+    if (port)
+        json_u64(&l->json, "http_port", port);
+    eve_put_wire(l, "url", r->target);
+    eve_put_wire(l, "http_user_agent", r->user_agent);
+    eve_put_wire(l, "http_content_type", r->content_type);
+    eve_put_wire(l, "http_refer", r->referer);
+    eve_put_wire(l, "http_method", r->method);
+    eve_put_wire(l, "protocol", r->protocol);
+    put_hosts(l, r);
+    json_end_object(&l->json);
+}
+
+static void put_http_response(struct eve_line *l, const struct http_response *r)
+{
+    json_begin_object(&l->json, "http");
+    eve_put_wire(l, "http_content_type", r->content_type);
+    eve_put_wire(l, "protocol", r->protocol);
+    if (r->status)
+        json_u64(&l->json, "status", r->status);
+    eve_put_wire(l, "redirect", r->location);
+    if (r->framing == HTTP_LENGTH)
+        json_u64(&l->json, "length", r->body_len);
+    json_end_object(&l->json);
+}
+
+static void put_alpns(struct eve_line *l, const char *key, const struct span *alpn, size_t n)
+{
+    if (n == 0 || l->options->version < 8) /* the older schema does not have them */
+        return;
+    json_begin_array(&l->json, key);
+    for (size_t i = 0; i < n; i++)
+        eve_put_wire(l, NULL, alpn[i]);
+    json_end_array(&l->json);
+}
+
+/* Suricata prints the version that was negotiated, but at a peering point one side may be all there is: `version` is the
+ * highest one offered in a ClientHello's event, and the chosen one in a ServerHello's. */
+static void put_tls_client(struct eve_line *l, const struct tls_client_hello *h)
+{
+    char scratch[8];
+
+    json_begin_object(&l->json, "tls");
+    eve_put_wire(l, "sni", h->sni);
+    json_str(&l->json, "version", tls_version_name(h->version, scratch));
+    put_alpns(l, "client_alpns", h->alpn, h->n_alpn);
+    json_end_object(&l->json);
+}
+
+static void put_tls_server(struct eve_line *l, const struct tls_server_hello *h)
+{
+    char scratch[8];
+
+    json_begin_object(&l->json, "tls");
+    json_str(&l->json, "version", tls_version_name(h->version, scratch));
+    put_alpns(l, "server_alpns", &h->alpn, h->alpn.len > 0);
+    json_end_object(&l->json);
+}
+
+/* All that one packet tells of its flow. */
+static void put_flow(struct eve_line *l, const struct event *e)
+{
+    json_begin_object(&l->json, "flow");
+    json_u64(&l->json, "pkts_toserver", e->is_to_server);
+    json_u64(&l->json, "pkts_toclient", !e->is_to_server);
+    eve_put_time(l, "start", e->ts_ns);
+    json_str(&l->json, "state", "new");
+    json_end_object(&l->json);
+}
+
+/* The object named after the event's kind, in its own line as in an alert's. */
+static void put_kind(struct eve_line *l, const struct event *e)
+{
+    switch (e->kind) {
+    case EVENT_FLOW:
+        put_flow(l, e);
+        break;
+    case EVENT_DNS:
+        l->options->version >= 8 ? eve_put_dns(l) : eve_put_dns_alert_v2(l);
+        break;
+    case EVENT_HTTP_REQUEST:
+        put_http_request(l, e->http_request);
+        break;
+    case EVENT_HTTP_RESPONSE:
+        put_http_response(l, e->http_response);
+        break;
+    case EVENT_TLS_CLIENT:
+        put_tls_client(l, e->tls_client);
+        break;
+    case EVENT_TLS_SERVER:
+        put_tls_server(l, e->tls_server);
+        break;
+    }
+}
+
+/* Only version 8 comes here with DNS. */
+static const char *event_type(const struct event *e)
+{
+    switch (e->kind) {
+    case EVENT_FLOW:
+        return "flow";
+    case EVENT_DNS:
+        return eve_is_mdns(e) ? "mdns" : "dns";
+    case EVENT_HTTP_REQUEST:
+    case EVENT_HTTP_RESPONSE:
+        return "http";
+    case EVENT_TLS_CLIENT:
+    case EVENT_TLS_SERVER:
+        break;
+    }
+    return "tls";
+}
+
+bool eve_put_event(struct buf *out, const struct eve_options *o, const struct event *e)
+{
+    struct eve_line l;
+
+    if (e->kind == EVENT_DNS && o->version < 8)
+        return eve_put_dns_lines_v2(out, o, e);
+    eve_begin(&l, out, o, e, event_type(e));
+    put_kind(&l, e);
+    return eve_end(&l);
+}
+
+bool eve_put_alert(struct buf *out, const struct eve_options *o, const struct alert *a)
+{
+    struct eve_line l;
+
+    eve_begin(&l, out, o, a->event, "alert");
+    l.wire_left = ALERT_WIRE_BYTES;
+    eve_put_alert_object(&l, a);
+    put_kind(&l, a->event);
+    return eve_end(&l);
+}

@@ -1,0 +1,39 @@
+#pragma once
+/* One thing observed in traffic: a DNS message, an HTTP head, a TLS hello, a new flow. Lives in the batch arena with all it
+ * points to; written as EVE by sensor/eve.h, matched field by field by sensor/worker.c. */
+#include "base/ip.h"
+#include "sensor/extract/dns.h"
+#include "sensor/extract/http.h"
+#include "sensor/extract/tls.h"
+#include "sensor/packet.h"
+
+enum event_kind {
+    EVENT_FLOW,          /* first packet of a flow */
+    EVENT_DNS,
+    EVENT_HTTP_REQUEST,
+    EVENT_HTTP_RESPONSE,
+    EVENT_TLS_CLIENT,    /* ClientHello */
+    EVENT_TLS_SERVER,    /* ServerHello */
+};
+
+struct event {
+    enum event_kind kind;
+    uint8_t proto;      /* IANA number */
+    uint8_t ip_version; /* 4 or 6 */
+    uint8_t n_vlans;
+    bool is_to_server;  /* from the side that opened the flow, as far as can be told */
+    uint16_t vlans[PACKET_VLANS_KEPT];
+    uint16_t sport, dport;
+    struct ip src, dst; /* of the packet in which the observation was complete */
+    int64_t ts_ns;
+    uint64_t packet_number;
+    uint32_t source;
+    uint64_t flow_id;
+    union {
+        const struct dns_message *dns;
+        const struct http_request *http_request;
+        const struct http_response *http_response;
+        const struct tls_client_hello *tls_client;
+        const struct tls_server_hello *tls_server;
+    };
+};

@@ -1,0 +1,177 @@
+/* See events.h. Hot. */
+#include "sensor/events.h"
+
+#include <stdlib.h>
+
+bool events_init(struct events *b, struct stats *stats, size_t cap_bytes)
+{
+    *b = (struct events){.stats = stats};
+    arena_init(&b->arena, 64 * 1024, cap_bytes);
+    b->items = calloc(EVENTS_MAX, sizeof *b->items);
+    return b->items != NULL;
+}
+
+void events_fini(struct events *b)
+{
+    arena_fini(&b->arena);
+    free(b->items);
+    *b = (struct events){0};
+}
+
+void events_reset(struct events *b)
+{
+    arena_reset(&b->arena);
+    b->n = 0;
+}
+
+bool events_is_full(const struct events *b)
+{
+    /* A window of 64 KiB may complete at once: some 3,700 of the smallest messages. */
+    return b->n > EVENTS_MAX / 2 || b->arena.used_bytes > b->arena.cap_bytes / 2;
+}
+
+static struct event *add(struct events *b, enum event_kind kind, const struct flow *f, unsigned side,
+                         const struct moment *m)
+{
+    struct event *e = b->n < EVENTS_MAX ? arena_alloc(&b->arena, sizeof *e) : NULL;
+    if (!e) {
+        b->stats->events_lost++;
+        return NULL;
+    }
+    *e = (struct event){
+        .kind = kind,
+        .proto = f->proto,
+        .ip_version = ip_is_v4(&f->addr[0]) && ip_is_v4(&f->addr[1]) ? 4 : 6,
+        .n_vlans = m->n_vlans,
+        .is_to_server = side == f->client,
+        .sport = f->port[side],
+        .dport = f->port[!side],
+        .src = f->addr[side],
+        .dst = f->addr[!side],
+        .ts_ns = m->ts_ns,
+        .packet_number = m->number,
+        .source = m->source,
+        .flow_id = flow_id(f),
+    };
+    memcpy(e->vlans, m->vlans, sizeof e->vlans);
+    b->items[b->n++] = e;
+    b->stats->events[kind]++;
+    return e;
+}
+
+/* COLD: the arena had no room for what the event points to. */
+static void take_back(struct events *b)
+{
+    const struct event *e = b->items[--b->n];
+    b->stats->events[e->kind]--;
+    b->stats->events_lost++;
+}
+
+/* A copy of each span in the arena; false when one did not fit. */
+static bool keep(struct events *b, struct span *const spans[], size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct span copy = arena_copy(&b->arena, *spans[i]);
+        if (!copy.ptr)
+            return false;
+        *spans[i] = copy;
+    }
+    return true;
+}
+
+static bool keep_array(struct events *b, struct span *spans, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!keep(b, &(struct span *){&spans[i]}, 1))
+            return false;
+    return true;
+}
+
+void events_add_flow(struct events *b, const struct flow *f, unsigned side, const struct moment *m)
+{
+    add(b, EVENT_FLOW, f, side, m);
+}
+
+enum verdict events_add_dns(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                           struct span message)
+{
+    struct dns_message *d = arena_alloc(&b->arena, sizeof *d);
+    if (!d) {
+        b->stats->events_lost++;
+        return FIELD_FOUND;
+    }
+    enum verdict v = dns_message_read(message, &b->arena, d);
+    if (v != FIELD_FOUND)
+        return v;
+    struct event *e = add(b, EVENT_DNS, f, side, m);
+    if (e)
+        e->dns = d;
+    return v;
+}
+
+void events_add_http_request(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                            const struct http_request *r)
+{
+    struct event *e = add(b, EVENT_HTTP_REQUEST, f, side, m);
+    struct http_request *kept = e ? arena_alloc(&b->arena, sizeof *kept) : NULL;
+    if (kept) {
+        *kept = *r;
+        e->http_request = kept;
+        struct span *const spans[] = {&kept->method,     &kept->target,  &kept->protocol,    &kept->host,
+                                      &kept->user_agent, &kept->referer, &kept->content_type};
+        if (keep(b, spans, sizeof spans / sizeof *spans) && keep_array(b, kept->hosts, kept->n_hosts))
+            return;
+    }
+    if (e)
+        take_back(b);
+}
+
+void events_add_http_response(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                             const struct http_response *r)
+{
+    struct event *e = add(b, EVENT_HTTP_RESPONSE, f, side, m);
+    struct http_response *kept = e ? arena_alloc(&b->arena, sizeof *kept) : NULL;
+    if (kept) {
+        *kept = *r;
+        e->http_response = kept;
+        struct span *const spans[] = {&kept->protocol, &kept->location, &kept->content_type};
+        if (keep(b, spans, sizeof spans / sizeof *spans))
+            return;
+    }
+    if (e)
+        take_back(b);
+}
+
+void events_add_tls_client(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                          const struct tls_client_hello *h)
+{
+    struct event *e = add(b, EVENT_TLS_CLIENT, f, side, m);
+    struct tls_client_hello *kept = e ? arena_alloc(&b->arena, sizeof *kept) : NULL;
+    if (kept) {
+        *kept = *h;
+        e->tls_client = kept;
+        struct span *const spans[] = {&kept->sni, &kept->ciphers, &kept->extensions, &kept->session_id,
+                                      &kept->random};
+        if (keep(b, spans, sizeof spans / sizeof *spans) && keep_array(b, kept->names, kept->n_names) &&
+            keep_array(b, kept->alpn, kept->n_alpn))
+            return;
+    }
+    if (e)
+        take_back(b);
+}
+
+void events_add_tls_server(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                          const struct tls_server_hello *h)
+{
+    struct event *e = add(b, EVENT_TLS_SERVER, f, side, m);
+    struct tls_server_hello *kept = e ? arena_alloc(&b->arena, sizeof *kept) : NULL;
+    if (kept) {
+        *kept = *h;
+        e->tls_server = kept;
+        struct span *const spans[] = {&kept->alpn, &kept->extensions, &kept->random};
+        if (keep(b, spans, sizeof spans / sizeof *spans))
+            return;
+    }
+    if (e)
+        take_back(b);
+}

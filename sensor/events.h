@@ -1,0 +1,36 @@
+#pragma once
+/* What a run of packets told us: events, and all they point to, until the batch is matched and written. Hot. One worker's. */
+#include "base/arena.h"
+#include "sensor/event.h"
+#include "sensor/flow.h"
+#include "sensor/stats.h"
+
+enum { EVENTS_MAX = 8192 };
+
+struct events {
+    struct arena arena;    /* owned; all events' memory */
+    struct event **items; /* in the order they were seen; live in the arena */
+    uint32_t n;
+    struct stats *stats;   /* borrowed; the worker's */
+};
+
+bool events_init(struct events *b, struct stats *stats, size_t cap_bytes);
+void events_fini(struct events *b);
+void events_reset(struct events *b);
+/* Time to match and reset: another packet might not fit. */
+bool events_is_full(const struct events *b);
+
+/* Each adds one event, from `side` of the flow at that moment, and copies what it is given: spans that borrowed from a payload
+ * live in the arena afterwards. When the arena is full the event is lost and counted (stats.events_lost). */
+void events_add_flow(struct events *b, const struct flow *f, unsigned side, const struct moment *m);
+/* Reads the message itself, for it is decompressed into the arena anyway. */
+enum verdict events_add_dns(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                           struct span message);
+void events_add_http_request(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                            const struct http_request *r);
+void events_add_http_response(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                             const struct http_response *r);
+void events_add_tls_client(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                          const struct tls_client_hello *h);
+void events_add_tls_server(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                          const struct tls_server_hello *h);

@@ -1,0 +1,97 @@
+#pragma once
+/* TLS hellos: records (RFC 8446 section 5.1), ClientHello and ServerHello (RFC 8446 section 4.1, RFC 5246
+ * section 7.4.1), server_name (RFC 6066 section 3), ALPN (RFC 7301), supported_versions (RFC 8446 section 4.2.1).
+ * SSL 3.0 to TLS 1.3, and SSLv2-framed ClientHellos (RFC 5246 appendix E.2). Hot and pure: spans borrow from the
+ * input, nothing is allocated. */
+#include "base/span.h"
+#include "sensor/extract/verdict.h"
+
+enum tls_content { TLS_CHANGE_CIPHER_SPEC = 20, TLS_ALERT = 21, TLS_HANDSHAKE = 22, TLS_APPLICATION_DATA = 23,
+                   TLS_HEARTBEAT = 24 };
+enum tls_handshake_type { TLS_CLIENT_HELLO = 1, TLS_SERVER_HELLO = 2 };
+enum { TLS_RECORD_MAX = 16384 + 2048, TLS_NAMES_MAX = 8, TLS_ALPN_MAX = 16, TLS_EMPTY_MAX = 32 };
+
+struct tls_record {
+    uint8_t type;         /* enum tls_content */
+    uint16_t version;     /* as sent */
+    struct span fragment; /* as much of it as `in` holds */
+    size_t record_len;    /* header included; > in.len when cut */
+};
+
+/* The record at the start of `in`. FIELD_FOUND: all of it is there. FIELD_PARTIAL: header good as far as it
+ * goes; with 5 bytes or more *out is set and the fragment is what there is. FIELD_MALFORMED: type, version
+ * (major must be 3, minor 0 to 4) or length can't be TLS. */
+enum verdict tls_record_read(struct span in, struct tls_record *out);
+
+/* Could `in` start a TLS conversation of a client (server)? As http_sniff_request, decides on as little as one
+ * byte and is as strict as the bytes allow (record type 22, version, handshake type 1 or 2 and its length fitting
+ * the record's, hello version); a client may also send an SSLv2-framed hello. FIELD_FOUND, FIELD_PARTIAL while it
+ * still could be, FIELD_MALFORMED when it can't be. A server may also start with an alert record (FIELD_ABSENT
+ * then: TLS, but no hello). A hello cut into several records is recognised, be they of one byte. */
+enum verdict tls_sniff_client(struct span in);
+enum verdict tls_sniff_server(struct span in);
+
+/* The first handshake message that `in`, a run of records, carries, whatever records cut it into. If one record
+ * holds it whole, *out_message borrows from `in`; else its bytes are gathered in `scratch` (room bytes).
+ * *out_message has the 4-byte handshake header and the whole body.
+ * *out_used is set to the bytes of the records that hold its parts, the last one included whole, or as much of it
+ * as `in` holds; more messages may follow in that one.
+ * FIELD_PARTIAL sets *out_want to a length of `in` below which it is useless to call again, and *out_message to
+ * what is there so far. FIELD_ABSENT: the first record is not a handshake record. FIELD_MALFORMED: a record is
+ * broken, another content type cuts in, or the message (header included) is longer than `room`, borrowed or not.
+ * Empty fragments are passed over, up to TLS_EMPTY_MAX of them: more are FIELD_MALFORMED, which also bounds the
+ * work of a caller that calls again at each *out_want. On FIELD_ABSENT and FIELD_MALFORMED the outputs are
+ * untouched; `scratch` may be written to in any case. */
+enum verdict tls_handshake_gather(struct span in, uint8_t *scratch, size_t room, struct span *out_message,
+                                  size_t *out_used, size_t *out_want);
+
+struct tls_client_hello {
+    uint16_t legacy_version;  /* ClientHello.legacy_version, e.g. 0x0303 */
+    uint16_t version;         /* the highest offered: supported_versions without GREASE and other non-versions,
+                               * drafts of TLS 1.3 ranking below it; else legacy_version */
+    struct span sni;          /* first host_name as sent; .len 0 if none */
+    struct span names[TLS_NAMES_MAX]; /* every host_name of every server_name extension, first one = sni */
+    uint8_t n_names;
+    struct span alpn[TLS_ALPN_MAX]; /* protocol names as offered */
+    uint8_t n_alpn;
+    bool has_ech;             /* encrypted_client_hello (0xfe0d) is there */
+    bool is_sslv2;            /* came in SSLv2 framing: no extensions */
+    bool is_cut;              /* it ended before its lengths said: fields are those before the cut */
+    struct span ciphers;      /* list of u16 as sent; of 3 bytes each in SSLv2 framing */
+    struct span extensions;   /* the extension block as sent, without its length */
+    struct span session_id, random; /* SSLv2's challenge is the random, of any length */
+};
+
+struct tls_server_hello {
+    uint16_t legacy_version;
+    uint16_t version;      /* supported_versions' selected_version, else legacy_version */
+    uint16_t cipher;
+    bool is_retry;         /* HelloRetryRequest, by its random (RFC 8446, section 4.1.3) */
+    struct span alpn;      /* .len 0 if none */
+    struct span extensions, random;
+};
+
+/* `message` has its 4-byte handshake header (as tls_handshake_gather gives it, or one QUIC or DTLS will give).
+ * Reads as far as the bytes go: FIELD_FOUND (complete), FIELD_PARTIAL (cut short, is_cut: the fields before
+ * the cut are set, so a name seen in a cut capture still counts), FIELD_ABSENT (another handshake type),
+ * FIELD_MALFORMED (lengths that contradict each other before the extension block). Only extensions that are
+ * there whole are read. A broken extension is passed over where its length allows, and ends the reading where
+ * not (FIELD_FOUND with is_cut); server_name entries are read leniently: unknown name types are passed over by
+ * their length, empty names too, as are empty ALPN names. *out is always set: all zero but for what was read.
+ * A DTLS hello has its cookie passed over. */
+enum verdict tls_client_hello_read(struct span message, struct tls_client_hello *out);
+enum verdict tls_server_hello_read(struct span message, struct tls_server_hello *out);
+
+/* A ClientHello in SSLv2 framing at the start of `in`, its 2-byte record header included. Verdicts as above;
+ * FIELD_ABSENT: another framing or message type. */
+enum verdict tls_sslv2_hello_read(struct span in, struct tls_client_hello *out);
+
+/* Is this GREASE (RFC 8701)? */
+static inline bool tls_is_grease(uint16_t v)
+{
+    return (v & 0x0f0f) == 0x0a0a && (v >> 8) == (v & 0xff);
+}
+
+/* As EVE's tls.version says it: "SSLv2", "SSLv3", "TLSv1", "TLS 1.1", "TLS 1.2", "TLS 1.3", "TLS 1.3 draft-28"
+ * and the like, "UNDETERMINED" for 0; others as "0x0305" written to `scratch`. */
+const char *tls_version_name(uint16_t version, char scratch[static 8]);

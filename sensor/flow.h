@@ -1,0 +1,82 @@
+#pragma once
+/* Flows: who talks to whom, in one compact bounded table. Hot. One table per worker.
+ *
+ * A flow is one cache line, keyed by its two (address, port) ends and the protocol, both directions together. An index of buckets
+ * (one cache line of ten 16-bit tags and slots each) finds it. When its bucket or the table is full, the flow that was quiet for
+ * longest among a few candidates is pushed out and counted. Nothing is ever rehashed, and time is packet time. */
+#include "base/ip.h"
+#include "sensor/packet.h"
+
+enum flow_flag {
+    FLOW_CLIENT_KNOWN = 1,  /* `client` comes from a SYN or a hello, not from a guess */
+    FLOW_SESSION_TOLD = 2,  /* the session was counted readable or unreadable */
+    FLOW_TUNNEL = 4,        /* HTTP CONNECT was asked for */
+    FLOW_SNAPLEN = 8,       /* a payload of it was cut by the snaplen */
+    FLOW_LOST = 16,         /* a segment that mattered is missing */
+    FLOW_LIMIT = 32,        /* a stream of it outgrew its bounds or was refused */
+    FLOW_MALFORMED = 64,
+    FLOW_RESET = 128,       /* RST or both FINs seen: a new SYN starts a new flow */
+};
+
+enum flow_side_state {
+    SIDE_NEW,    /* no sequence number known yet */
+    SIDE_SYNCED, /* next_seq is good */
+    SIDE_DONE,   /* said all we want to hear: bytes are not looked at any more */
+};
+
+struct flow {
+    struct ip addr[2];    /* ends, the smaller (address, port) first */
+    uint16_t port[2];
+    uint8_t proto;
+    uint8_t client : 1;   /* which end opened it */
+    uint8_t state0 : 2, state1 : 2; /* enum flow_side_state; see flow_state() */
+    uint8_t session : 2;  /* 0, or 1 + enum session_protocol of what is spoken */
+    uint8_t is_client_heard : 1; /* the client's side of that session was seen */
+    uint8_t flags;        /* FLOW_ bits */
+    uint8_t is_used;
+    uint32_t next_seq[2]; /* TCP: what each end will send next */
+    uint32_t stream[2];   /* sensor/stream.h: 1 + slot, 0 if none */
+    uint32_t last_s;      /* seconds since 1970 of the last packet */
+    uint32_t salt;        /* from the first packet's time: tells flows with equal ends apart */
+};
+_Static_assert(sizeof(struct flow) == 64, "a flow is one cache line");
+enum { FLOW_KEY_BYTES = 37 }; /* the first bytes of struct flow are its key */
+_Static_assert(offsetof(struct flow, proto) + 1 == FLOW_KEY_BYTES, "the key has no padding");
+
+static inline enum flow_side_state flow_state(const struct flow *f, unsigned side)
+{
+    return side ? f->state1 : f->state0;
+}
+
+static inline void flow_set_state(struct flow *f, unsigned side, enum flow_side_state s)
+{
+    if (side)
+        f->state1 = s;
+    else
+        f->state0 = s;
+}
+
+struct flow_table; /* owned by one worker */
+
+struct flow_table_options {
+    uint32_t capacity;       /* flows at most; memory is touched only as flows come */
+    uint64_t seed;           /* of the hash: fixed for replay, random for live */
+    uint32_t idle_tcp_s, idle_udp_s; /* quiet for longer: the next packet starts a new flow */
+    /* Called before a flow goes (idle, pushed out, replaced, or at flow_table_clear). */
+    void (*gone)(void *to, struct flow *f);
+    void *gone_to;
+};
+
+struct flow_table *flow_table_new(const struct flow_table_options *o); /* NULL when memory is short */
+void flow_table_free(struct flow_table *t);
+
+/* The flow of this packet and which end sent it (*out_side), made if it was not there (*out_is_new). `gone` may be called for other
+ * flows, or for an idle or closed one with the same ends. */
+struct flow *flow_find(struct flow_table *t, const struct decoded *d, int64_t ts_ns, unsigned *out_side,
+                       bool *out_is_new);
+/* All go, in the order they came to lie in the table (deterministic for the same packets). */
+void flow_table_clear(struct flow_table *t);
+
+uint64_t flow_id(const struct flow *f); /* 51 bits, never 0: what EVE's flow_id may hold */
+uint32_t flow_count(const struct flow_table *t);
+uint64_t flow_evictions(const struct flow_table *t);

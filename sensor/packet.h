@@ -1,0 +1,46 @@
+#pragma once
+/* A frame as it was captured, and what decoding finds in it. Both borrow the frame's bytes and die with them. */
+#include "base/ip.h"
+
+struct packet {
+    struct span bytes;  /* as captured */
+    uint32_t wire_len;  /* length on the wire; bytes.len is smaller when the snaplen cut it */
+    uint32_t source;    /* index of the capture file or interface it came from */
+    uint64_t number;    /* from 1, counted in its source */
+    int64_t ts_ns;      /* since 1970, UTC */
+};
+
+enum { PACKET_VLANS_MAX = 8, PACKET_VLANS_KEPT = 3 };
+
+/* Innermost IP header and the transport above it. */
+struct decoded {
+    struct ip src, dst;
+    uint16_t sport, dport;  /* 0 where the protocol has none */
+    uint8_t proto;          /* IANA number after IPv6 extension headers: 6, 17, 1, 58, ... */
+    uint8_t ip_version;     /* 4 or 6 */
+    uint8_t tcp_flags;      /* TCP_ bits */
+    uint8_t n_vlans;        /* kept ones */
+    uint16_t vlans[PACKET_VLANS_KEPT]; /* ids, outermost first */
+    uint32_t tcp_seq, tcp_ack;
+    struct span payload;    /* of TCP or UDP: what was captured of it, link padding cut off */
+    uint32_t payload_wire_len; /* what was sent of it */
+    bool is_fragment;       /* first fragment: the payload goes on in packets we do not join */
+};
+
+/* When and where something was seen: what is kept of a packet after its bytes are gone. */
+struct moment {
+    int64_t ts_ns;
+    uint64_t number;
+    uint32_t source;
+    uint16_t vlans[PACKET_VLANS_KEPT];
+    uint8_t n_vlans;
+};
+
+static inline struct moment moment_of(const struct packet *pkt, const struct decoded *d)
+{
+    struct moment m = {.ts_ns = pkt->ts_ns, .number = pkt->number, .source = pkt->source, .n_vlans = d->n_vlans};
+    memcpy(m.vlans, d->vlans, sizeof m.vlans);
+    return m;
+}
+
+enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };

@@ -1,0 +1,22 @@
+#pragma once
+/* TCP as far as fields need it: each direction put in order on its own and read by a session (sensor/session.h). Hot.
+ *
+ * Policy. A direction starts at its SYN, or at the first segment seen. Of overlapping segments the bytes that came first count. A hole is
+ * waited for until GAP_WAIT_MS of packet time, a full window or too many runs; then what is there is read as far as it goes and the
+ * session looks for a place to go on. A direction that has said all (a hello, no known protocol) costs its flow look-up and nothing else. */
+#include "sensor/events.h"
+
+struct tcp; /* one worker's */
+
+struct tcp_options {
+    uint32_t directions_max; /* that are being read at one time */
+    size_t buffer_cap_bytes; /* for all their bytes */
+};
+
+struct tcp *tcp_new(const struct tcp_options *o, struct events *events); /* borrows events; NULL when memory is short */
+void tcp_free(struct tcp *t);
+
+/* A TCP packet of this flow, sent by `side`. */
+void tcp_packet(struct tcp *t, struct flow *f, unsigned side, const struct decoded *d, const struct moment *m);
+/* The flow is going: read what is left of it, and account for its session. For flows of any protocol. */
+void tcp_flow_gone(struct tcp *t, struct flow *f);

@@ -1,0 +1,40 @@
+#pragma once
+/* The one place where packets and matcher meet: packets in, EVE lines out. Everything mutable of a run's hot part is in here;
+ * workers share only the db, which never changes. */
+#include "matcher/db.h"
+#include "sensor/decode/decode.h"
+#include "sensor/eve.h"
+#include "sensor/stats.h"
+
+struct worker; /* one thread */
+
+struct worker_options {
+    const struct db *db;       /* borrowed; NULL: nothing is matched */
+    struct eve_options eve;
+    bool writes_events;        /* every event as a line */
+    bool is_joined;            /* worker_end_source() does not end flows: captures are parts of one */
+    uint32_t flows_max;        /* 0: 1 Mi */
+    size_t buffer_cap_bytes;   /* for reassembly; 0: 256 MiB */
+    uint64_t seed;             /* of the flow hash: 0 for replay, random for live */
+    /* Takes whole lines. False: the output is broken, nothing more is offered. */
+    bool (*write)(void *to, struct span lines);
+    void *write_to;
+};
+
+struct worker *worker_new(const struct worker_options *o, struct err *err);
+void worker_free(struct worker *w);
+
+void worker_packet(struct worker *w, enum link_type link, const struct packet *pkt);
+/* Match and write all that is pending. */
+void worker_flush(struct worker *w);
+/* A capture ended: its flows end, and what they held is read, matched and written. */
+void worker_end_source(struct worker *w);
+/* All captures ended: the flows of joined captures end too. */
+void worker_end_run(struct worker *w);
+
+bool worker_output_is_broken(const struct worker *w);
+const struct stats *worker_stats(const struct worker *w);
+/* Alerts by list of the db's set; borrowed from the worker. NULL without a db. */
+const uint64_t *worker_list_hits(const struct worker *w);
+/* Live: what the capture says was dropped since the start. */
+void worker_set_drops(struct worker *w, uint64_t kernel, uint64_t interface);
