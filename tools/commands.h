@@ -1,0 +1,7 @@
+#pragma once
+/* The subcommands. argv[0] is the subcommand's name; each returns the program's exit status. */
+int command_replay(int argc, char **argv);
+int command_fields(int argc, char **argv);
+int command_live(int argc, char **argv);
+int command_lists(int argc, char **argv);
+int command_compile(int argc, char **argv);

@@ -1,0 +1,57 @@
+/* `vedette compile`: lists in, one db file out. */
+#include "tools/commands.h"
+#include "tools/message.h"
+#include "tools/options.h"
+#include "tools/reports.h"
+#include "tools/summary.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static void print_lists(const struct loaded *l)
+{
+    struct buf out;
+    buf_init(&out, 16 << 20);
+    for (size_t i = 0; i < l->n_reports; i++) {
+        summary_put_list(&out, &l->reports[i]);
+        buf_put_byte(&out, '\n');
+    }
+    fwrite(out.ptr, 1, out.len, stderr);
+    buf_fini(&out);
+}
+
+static int compile(const struct options *o)
+{
+    struct loaded loaded;
+    struct err err = {0};
+    if (!load_lists(&o->load, &loaded))
+        return EXIT_FAILED;
+    struct buf attachment;
+    reports_write(&attachment, loaded.reports, loaded.n_reports);
+    bool is_good = db_save(loaded.db, o->output, 0, buf_span(&attachment), &err);
+    if (!is_good)
+        say("%s: %s", o->output, err.what);
+    else if (!o->is_quiet)
+        print_lists(&loaded);
+    is_good = is_good && !loaded.has_failed;
+    buf_fini(&attachment);
+    loaded_fini(&loaded);
+    return is_good ? EXIT_DONE : EXIT_FAILED;
+}
+
+int command_compile(int argc, char **argv)
+{
+    struct options o;
+    int status;
+    if (!options_parse(argc, argv, OPTIONS_COMPILE, &o, &status))
+        return status;
+    o.load.cache_dir = NULL;
+    if (o.load.n_lists == 0)
+        status = usage_error("compile ", "no list was named (-l)");
+    else if (!o.output)
+        status = usage_error("compile ", "no file to write was named (-o)");
+    else
+        status = compile(&o);
+    options_fini(&o);
+    return status;
+}

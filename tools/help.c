@@ -1,0 +1,114 @@
+/* See help.h. */
+#include "tools/help.h"
+
+#include <string.h>
+
+static const char overview[] =
+    "vedette: match shared indicators of compromise against network traffic\n"
+    "\n"
+    "  vedette replay -l LIST... CAPTURE...   alerts from captures, one JSON line each\n"
+    "  vedette fields CAPTURE...              every observed DNS, HTTP, TLS field and flow\n"
+    "  vedette live -i IFACE -l LIST...       alerts from an interface\n"
+    "  vedette lists check LIST...            what loads, what does not and why\n"
+    "  vedette compile -l LIST... -o FILE     a compiled db for --db\n"
+    "  vedette version                        version and libraries\n"
+    "\n"
+    "`vedette COMMAND --help` tells a command's options; vedette(1) has the manual.\n"
+    "stdout carries data, stderr speech; \"-\" is standard input. Exit: 0 done, 1 failed\n"
+    "while running, 2 wrong use. Alerts are not failures.\n";
+
+#define LIST_OPTIONS                                                                                              \
+    "Lists\n"                                                                                                     \
+    "  -l, --list LIST         file or directory, with settings: c2.txt,tlp=amber,match=exact\n"                  \
+    "                          (vedette-lists(5)); again for more\n"                                              \
+    "      --db FILE           a db made by `vedette compile`, instead of lists\n"                                \
+    "      --names-engine E    auto, hyperscan or table (auto)\n"                                                 \
+    "      --no-refang         reject defanged values such as evil[.]example\n"                                   \
+    "      --cache DIR         where compiled lists are kept (~/.cache/vedette)\n"                                \
+    "      --no-cache          compile afresh, keep nothing\n"
+
+#define OUTPUT_OPTIONS                                                                                            \
+    "Output\n"                                                                                                    \
+    "  -o, --output FILE       write lines there (stdout)\n"                                                      \
+    "      --eve 7|8           shape of the lines: Suricata 7's or 8's EVE (8)\n"                                 \
+    "  -q, --quiet             no diagnostics of list entries, no progress, no summary\n"
+
+static const char replay[] =
+    "usage: vedette replay -l LIST [-l LIST ...] [options] CAPTURE ...\n"
+    "\n"
+    "Reads captures (pcap, pcapng; plain, .gz, .zst, .xz; directories; - for stdin) and\n"
+    "writes one EVE alert per flow, indicator and value.\n"
+    "\n" LIST_OPTIONS "\n" OUTPUT_OPTIONS
+    "      --stats             end with a stats event\n"
+    "\n"
+    "Captures\n"
+    "      --join              captures are parts of one: flows go on from file to file\n"
+    "  -h, --help\n";
+
+static const char fields[] =
+    "usage: vedette fields [options] CAPTURE ...\n"
+    "\n"
+    "Writes every DNS message, HTTP head, TLS hello and flow as an EVE event, matched or not.\n"
+    "\n" OUTPUT_OPTIONS
+    "      --stats             end with a stats event\n"
+    "\n"
+    "Captures\n"
+    "      --join              captures are parts of one: flows go on from file to file\n"
+    "  -h, --help\n";
+
+static const char live[] =
+    "usage: vedette live -i IFACE -l LIST [-l LIST ...] [options]\n"
+    "\n"
+    "Watches an interface until SIGINT or SIGTERM. Needs CAP_NET_RAW to open it; privileges\n"
+    "are dropped before the first packet is looked at.\n"
+    "\n"
+    "Capture\n"
+    "  -i, --interface IFACE   where to listen\n"
+    "      --filter BPF        only packets that pass this pcap-filter(7) expression\n"
+    "      --snaplen BYTES     most of a packet to take (262144)\n"
+    "      --buffer MIB        the kernel's buffer (64)\n"
+    "      --no-promiscuous    only what is addressed to this host\n"
+    "      --user NAME         become this user once the interface is open (nobody)\n"
+    "\n" LIST_OPTIONS "\n" OUTPUT_OPTIONS
+    "      --stats[=SECONDS]   a stats event at the end, and every so many seconds\n"
+    "  -h, --help\n";
+
+static const char lists[] =
+    "usage: vedette lists check [--json] [--no-refang] LIST ...\n"
+    "\n"
+    "Loads lists as replay would, reports every entry that was not loaded and why, and\n"
+    "prints entries = loaded + merged + skipped for each list. Captures nothing.\n"
+    "\n"
+    "      --json              the same for machines, one object\n"
+    "      --no-refang         reject defanged values such as evil[.]example\n"
+    "  -h, --help\n"
+    "\n"
+    "Exit: 0 all was loaded, 1 something was skipped, 2 a list is unusable.\n";
+
+static const char compile[] =
+    "usage: vedette compile -l LIST [-l LIST ...] -o FILE\n"
+    "\n"
+    "Compiles lists into one db file for `--db`. It holds all their values and origins:\n"
+    "it is written with mode 0600, for lists may be TLP:RED.\n"
+    "\n"
+    "  -l, --list LIST         file or directory, with settings; again for more\n"
+    "  -o, --output FILE       the db\n"
+    "      --names-engine E    auto, hyperscan or table (auto)\n"
+    "      --no-refang         reject defanged values such as evil[.]example\n"
+    "  -q, --quiet\n"
+    "  -h, --help\n";
+
+void help_print(FILE *to, const char *subcommand)
+{
+    static const struct {
+        const char *name, *text;
+    } screens[] = {
+        {"replay", replay}, {"fields", fields}, {"live", live}, {"lists", lists}, {"compile", compile},
+    };
+    size_t len = strcspn(subcommand, " ");
+    const char *text = overview;
+    for (size_t i = 0; i < sizeof screens / sizeof *screens; i++)
+        if (len && strncmp(screens[i].name, subcommand, len) == 0 && !screens[i].name[len])
+            text = screens[i].text;
+    fputs(text, to);
+}

@@ -1,0 +1,35 @@
+#pragma once
+/* From `-l` arguments to a compiled db: lists loaded with their diagnostics on stderr, or the same from the cache. */
+#include "matcher/db.h"
+#include "rules/list.h"
+
+struct load_options {
+    char **lists;           /* arguments of -l: PATH[,key=value]...; cut apart in place */
+    size_t n_lists;
+    const char *db_path;    /* --db: a compiled db instead; NULL */
+    const char *cache_dir;  /* NULL: no cache */
+    enum names_engine names_engine;
+    bool keeps_defanged_out;
+    bool is_quiet;          /* no diagnostics of single entries */
+};
+
+struct loaded {
+    struct db *db;                /* owned */
+    struct list_report *reports;  /* owned; one per file, in the order of the db's lists */
+    size_t n_reports;
+    bool has_failed;              /* some list could not be read, or read to its end */
+    double seconds;
+};
+
+/* False when there is nothing to work with (said on stderr already). */
+bool load_lists(const struct load_options *o, struct loaded *out);
+void loaded_fini(struct loaded *l);
+
+/* Print one diagnostic as "vedette: path:line:col: what". `to` is a struct note_limit. */
+struct note_limit {
+    uint32_t n_shown[REJECT_COUNT + 2]; /* by reason; zero at first */
+    uint32_t max_each;                  /* 0: all */
+    uint64_t n_hidden;
+};
+void load_note(void *to, const struct list_note *note);
+

@@ -1,0 +1,37 @@
+/* The command `vedette`: picks the subcommand. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/commands.h"
+#include "tools/help.h"
+#include "tools/message.h"
+#include "tools/version.h"
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"replay", command_replay}, {"fields", command_fields},   {"live", command_live},
+    {"lists", command_lists},   {"compile", command_compile},
+};
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        help_print(stderr, "");
+        return EXIT_USAGE;
+    }
+    const char *name = argv[1];
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        help_print(stdout, argc > 2 ? argv[2] : "");
+        return EXIT_DONE;
+    }
+    if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
+        version_print(stdout);
+        return EXIT_DONE;
+    }
+    return usage_error("", "unknown command \"%s\"", name);
+}

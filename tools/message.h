@@ -1,0 +1,13 @@
+#pragma once
+/* What people read on stderr. One line each, "vedette: " in front, bytes of the world escaped so that no file name or list entry
+ * can play tricks with a terminal. */
+#include "base/err.h"
+#include "rules/list.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* "vedette: where:line:col: what" */
+void say_err(const struct err *err);
+/* Wrong use: the message, where to read more, and EXIT_USAGE to return. */
+int usage_error(const char *subcommand, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -1,0 +1,184 @@
+/* See options.h. */
+#include "tools/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tools/cache.h"
+#include "tools/help.h"
+#include "tools/message.h"
+
+enum {
+    OPT_EVE = 256, OPT_STATS, OPT_ENGINE, OPT_NO_CACHE, OPT_CACHE, OPT_DB, OPT_NO_REFANG, OPT_JOIN, OPT_FILTER,
+    OPT_USER, OPT_SNAPLEN, OPT_BUFFER, OPT_NO_PROMISC,
+};
+
+static const struct {
+    struct option option;
+    int scopes;
+} table[] = {
+    {{"help", no_argument, NULL, 'h'}, OPTIONS_REPLAY | OPTIONS_FIELDS | OPTIONS_LIVE | OPTIONS_COMPILE},
+    {{"list", required_argument, NULL, 'l'}, OPTIONS_REPLAY | OPTIONS_LIVE | OPTIONS_COMPILE},
+    {{"output", required_argument, NULL, 'o'}, OPTIONS_REPLAY | OPTIONS_FIELDS | OPTIONS_LIVE | OPTIONS_COMPILE},
+    {{"quiet", no_argument, NULL, 'q'}, OPTIONS_REPLAY | OPTIONS_FIELDS | OPTIONS_LIVE | OPTIONS_COMPILE},
+    {{"eve", required_argument, NULL, OPT_EVE}, OPTIONS_REPLAY | OPTIONS_FIELDS | OPTIONS_LIVE},
+    {{"stats", optional_argument, NULL, OPT_STATS}, OPTIONS_REPLAY | OPTIONS_FIELDS | OPTIONS_LIVE},
+    {{"names-engine", required_argument, NULL, OPT_ENGINE}, OPTIONS_REPLAY | OPTIONS_LIVE | OPTIONS_COMPILE},
+    {{"no-cache", no_argument, NULL, OPT_NO_CACHE}, OPTIONS_REPLAY | OPTIONS_LIVE},
+    {{"cache", required_argument, NULL, OPT_CACHE}, OPTIONS_REPLAY | OPTIONS_LIVE},
+    {{"db", required_argument, NULL, OPT_DB}, OPTIONS_REPLAY | OPTIONS_LIVE},
+    {{"no-refang", no_argument, NULL, OPT_NO_REFANG}, OPTIONS_REPLAY | OPTIONS_LIVE | OPTIONS_COMPILE},
+    {{"join", no_argument, NULL, OPT_JOIN}, OPTIONS_REPLAY | OPTIONS_FIELDS},
+    {{"interface", required_argument, NULL, 'i'}, OPTIONS_LIVE},
+    {{"filter", required_argument, NULL, OPT_FILTER}, OPTIONS_LIVE},
+    {{"user", required_argument, NULL, OPT_USER}, OPTIONS_LIVE},
+    {{"snaplen", required_argument, NULL, OPT_SNAPLEN}, OPTIONS_LIVE},
+    {{"buffer", required_argument, NULL, OPT_BUFFER}, OPTIONS_LIVE},
+    {{"no-promiscuous", no_argument, NULL, OPT_NO_PROMISC}, OPTIONS_LIVE},
+};
+enum { TABLE_ROWS = sizeof table / sizeof *table };
+
+static const char *subcommand_name(enum option_scope scope)
+{
+    return scope == OPTIONS_REPLAY   ? "replay "
+           : scope == OPTIONS_FIELDS ? "fields "
+           : scope == OPTIONS_LIVE   ? "live "
+                                     : "compile ";
+}
+
+/* A decimal number between the bounds, or a message. */
+static bool take_number(const char *text, const char *option, int least, int most, int *out)
+{
+    char *end;
+    long v = strtol(text, &end, 10);
+    if (*text && !*end && v >= least && v <= most) {
+        *out = (int)v;
+        return true;
+    }
+    say("%s wants a number from %d to %d, not \"%s\"", option, least, most, text);
+    return false;
+}
+
+static bool take_engine(const char *text, enum names_engine *out)
+{
+    static const char *const names[] = {"auto", "hyperscan", "table"};
+    for (int i = 0; i < 3; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *out = (enum names_engine)i;
+            return true;
+        }
+    say("--names-engine wants auto, hyperscan or table, not \"%s\"", text);
+    return false;
+}
+
+static bool add_list(struct options *o, char *argument)
+{
+    char **lists = realloc(o->load.lists, (o->load.n_lists + 1) * sizeof *lists);
+    if (!lists)
+        return false;
+    o->load.lists = lists;
+    lists[o->load.n_lists++] = argument;
+    return true;
+}
+
+static bool take_eve(const char *text, int *out)
+{
+    return take_number(text, "--eve", 7, 8, out);
+}
+
+static bool take_option(int option, char *argument, struct options *o)
+{
+    switch (option) {
+    case 'l':
+        return add_list(o, argument);
+    case 'o':
+        o->output = argument;
+        return true;
+    case 'q':
+        o->is_quiet = o->load.is_quiet = true;
+        return true;
+    case 'i':
+        o->interface = argument;
+        return true;
+    case OPT_EVE:
+        return take_eve(argument, &o->eve_version);
+    case OPT_STATS:
+        o->writes_stats = true;
+        return !argument || take_number(argument, "--stats", 1, 86400, &o->stats_interval_s);
+    case OPT_ENGINE:
+        return take_engine(argument, &o->load.names_engine);
+    case OPT_NO_CACHE:
+        o->load.cache_dir = NULL;
+        return true;
+    case OPT_CACHE:
+        o->load.cache_dir = argument;
+        return true;
+    case OPT_DB:
+        o->load.db_path = argument;
+        return true;
+    case OPT_NO_REFANG:
+        o->load.keeps_defanged_out = true;
+        return true;
+    case OPT_JOIN:
+        o->is_joined = true;
+        return true;
+    case OPT_FILTER:
+        o->filter = argument;
+        return true;
+    case OPT_USER:
+        o->user = argument;
+        return true;
+    case OPT_SNAPLEN:
+        return take_number(argument, "--snaplen", 64, 262144, &o->snaplen);
+    case OPT_BUFFER:
+        return take_number(argument, "--buffer", 1, 2047, &o->buffer_mib);
+    case OPT_NO_PROMISC:
+        o->is_promiscuous = false;
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool options_parse(int argc, char **argv, enum option_scope scope, struct options *out, int *out_exit)
+{
+    struct option known[TABLE_ROWS + 1] = {0};
+    int n = 0;
+    for (int i = 0; i < TABLE_ROWS; i++)
+        if (table[i].scopes & (int)scope)
+            known[n++] = table[i].option;
+    const char *letters = scope == OPTIONS_LIVE ? ":hl:o:qi:" : scope == OPTIONS_FIELDS ? ":ho:q" : ":hl:o:q";
+
+    *out = (struct options){.eve_version = 8, .snaplen = 262144, .buffer_mib = 64, .is_promiscuous = true, .user = "nobody"};
+    if (cache_default_dir(out->cache_dir, sizeof out->cache_dir))
+        out->load.cache_dir = out->cache_dir;
+    opterr = 0;
+    *out_exit = EXIT_USAGE;
+    for (int option; (option = getopt_long(argc, argv, letters, known, NULL)) != -1;) {
+        if (option == 'h') {
+            help_print(stdout, subcommand_name(scope));
+            *out_exit = EXIT_DONE;
+            options_fini(out);
+            return false;
+        }
+        if (option == '?' || option == ':') {
+            usage_error(subcommand_name(scope), option == ':' ? "%s wants a value" : "unknown option %s", argv[optind - 1]);
+            options_fini(out);
+            return false;
+        }
+        if (!take_option(option, optarg, out)) {
+            say("see `vedette %s--help`", subcommand_name(scope));
+            options_fini(out);
+            return false;
+        }
+    }
+    return true;
+}
+
+void options_fini(struct options *o)
+{
+    free(o->load.lists);
+    o->load.lists = NULL;
+    o->load.n_lists = 0;
+}

@@ -1,0 +1,26 @@
+#pragma once
+/* Options that `replay`, `fields` and `live` share. One table, so that they mean the same everywhere. */
+#include "matcher/db.h"
+#include "tools/load_lists.h"
+
+struct options {
+    struct load_options load;
+    int eve_version;           /* 8 or 7 */
+    const char *output;        /* -o; NULL: stdout */
+    bool writes_stats;         /* --stats */
+    bool is_joined;            /* --join */
+    bool is_quiet;             /* --quiet: no summary, no progress */
+    const char *interface;     /* live only */
+    const char *filter;
+    const char *user;
+    int snaplen, buffer_mib;
+    bool is_promiscuous;
+    int stats_interval_s;      /* --stats=SECONDS; 0: at the end only */
+    char cache_dir[4096];
+};
+
+enum option_scope { OPTIONS_REPLAY = 1, OPTIONS_FIELDS = 2, OPTIONS_LIVE = 4, OPTIONS_COMPILE = 8 };
+
+/* Parse argv[1..]; what is no option is left from argv[optind] on. False: *out_exit is what to exit with (help was asked for, or wrong use). */
+bool options_parse(int argc, char **argv, enum option_scope scope, struct options *out, int *out_exit);
+void options_fini(struct options *o);

@@ -1,0 +1,218 @@
+/* `vedette replay` and `vedette fields`: captures in, lines out. */
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sensor/capture/capture.h"
+#include "sensor/worker.h"
+#include "tools/commands.h"
+#include "tools/message.h"
+#include "tools/options.h"
+#include "tools/paths.h"
+#include "tools/progress.h"
+#include "tools/signals.h"
+#include "tools/sink.h"
+#include "tools/summary.h"
+
+enum { PACKETS_PER_READ = 4096 };
+
+struct run {
+    struct options options;
+    struct paths captures;
+    struct loaded loaded;
+    struct sink sink;
+    struct worker *worker;
+    struct progress progress;
+    uint64_t bytes_before; /* sizes of the captures that are done */
+    size_t n_read, n_failed;
+    bool has_lists;
+};
+
+struct feed {
+    struct worker *worker;
+    enum link_type link;
+};
+
+static void on_packet(void *to, const struct packet *pkt)
+{
+    struct feed *f = to;
+    worker_packet(f->worker, f->link, pkt);
+}
+
+static uint64_t total_size(const struct paths *p)
+{
+    uint64_t total = 0;
+    struct stat st;
+    for (size_t i = 0; i < p->n; i++) {
+        if (stat(p->items[i], &st) != 0 || !S_ISREG(st.st_mode))
+            return 0;
+        total += (uint64_t)st.st_size;
+    }
+    return total;
+}
+
+/* All packets of an open capture. False: it broke off (said). */
+static bool read_capture(struct run *r, struct capture *c, uint32_t source)
+{
+    struct feed feed = {.worker = r->worker, .link = capture_link(c)};
+    struct err err = {0};
+    int n;
+    if (feed.link == LINK_OTHER)
+        say("%s: link type %s is not read: its packets are counted, not looked into", r->captures.items[source],
+            capture_link_name(c));
+    signals_watch(c);
+    while ((n = capture_read(c, PACKETS_PER_READ, source, on_packet, &feed, &err)) > 0) {
+        const struct stats *s = worker_stats(r->worker);
+        progress_update(&r->progress, r->bytes_before + capture_position(c), s->packets, s->alerts);
+        if (signals_want_end() || worker_output_is_broken(r->worker))
+            break;
+    }
+    signals_watch(NULL);
+    worker_end_source(r->worker);
+    r->bytes_before += capture_size(c);
+    if (n < 0) {
+        progress_end(&r->progress);
+        say_err(&err);
+    }
+    return n >= 0 && feed.link != LINK_OTHER;
+}
+
+static void read_captures(struct run *r)
+{
+    for (size_t i = 0; i < r->captures.n && !signals_want_end() && !worker_output_is_broken(r->worker); i++) {
+        struct err err = {0};
+        struct capture *c = capture_open_file(r->captures.items[i], &err);
+        if (!c && r->captures.is_listed[i] && err.kind == ERR_SYNTAX) {
+            say("%s: %s; passed over", r->captures.items[i], err.what);
+            continue;
+        }
+        r->n_read++;
+        if (!c)
+            say_err(&err);
+        if (!c || !read_capture(r, c, (uint32_t)i))
+            r->n_failed++;
+        capture_close(c);
+    }
+}
+
+static void write_stats(struct run *r, const struct eve_options *eve)
+{
+    struct buf line;
+    buf_init(&line, 64 << 20);
+    const struct loaded *l = &r->loaded;
+    if (eve_put_stats(&line, eve, worker_stats(r->worker), l->db, l->reports, l->n_reports, worker_list_hits(r->worker), 0))
+        sink_write(&r->sink, buf_span(&line));
+    buf_fini(&line);
+}
+
+static double seconds_since(const struct timespec *start)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+static bool run_all(struct run *r)
+{
+    struct err err = {0};
+    struct timespec start;
+    struct worker_options options = {
+        .db = r->loaded.db,
+        .eve = {.version = r->options.eve_version, .sources = (const char *const *)r->captures.items},
+        .writes_events = !r->has_lists,
+        .is_joined = r->options.is_joined,
+        .write = sink_write,
+        .write_to = &r->sink,
+    };
+    r->worker = worker_new(&options, &err);
+    if (!r->worker) {
+        say_err(&err);
+        return false;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    progress_start(&r->progress, total_size(&r->captures), !r->options.is_quiet);
+    read_captures(r);
+    if (r->options.is_joined)
+        worker_end_run(r->worker);
+    double seconds = seconds_since(&start);
+    progress_end(&r->progress);
+    if (r->options.writes_stats)
+        write_stats(r, &options.eve);
+    if (!r->options.is_quiet) {
+        char what[64];
+        snprintf(what, sizeof what, "%zu capture%s", r->n_read, r->n_read == 1 ? "" : "s");
+        summary_print(&(struct run_totals){
+            .stats = worker_stats(r->worker),
+            .loaded = r->has_lists ? &r->loaded : NULL,
+            .list_hits = worker_list_hits(r->worker),
+            .what = what,
+            .seconds = seconds,
+        });
+    }
+    if (signals_want_end())
+        say("interrupted: what was read until then is all that is reported");
+    if (r->n_read == 0)
+        say("no capture was read");
+    return true;
+}
+
+static bool expand_captures(struct run *r, int argc, char **argv)
+{
+    bool is_good = true;
+    for (int i = optind; i < argc; i++) {
+        struct err err = {0};
+        if (paths_add(&r->captures, argv[i], &err))
+            continue;
+        say_err(&err);
+        is_good = false;
+    }
+    return is_good;
+}
+
+static int run(int argc, char **argv, enum option_scope scope)
+{
+    struct run r = {.has_lists = scope == OPTIONS_REPLAY};
+    struct err err = {0};
+    int status;
+    if (!options_parse(argc, argv, scope, &r.options, &status))
+        return status;
+    const char *name = r.has_lists ? "replay " : "fields ";
+    if (optind == argc)
+        status = usage_error(name, "no capture was named");
+    else if (r.has_lists && r.options.load.n_lists == 0 && !r.options.load.db_path)
+        status = usage_error(name, "no list was named (-l): nothing to look for");
+    else {
+        status = EXIT_FAILED;
+        signals_catch();
+        bool is_good = expand_captures(&r, argc, argv);
+        if (r.has_lists && !load_lists(&r.options.load, &r.loaded))
+            goto out;
+        if (!sink_open(&r.sink, r.options.output, &err)) {
+            say_err(&err);
+            goto out;
+        }
+        is_good = run_all(&r) && is_good && r.n_failed == 0 && r.n_read > 0 && !r.loaded.has_failed;
+        if (!sink_close(&r.sink)) {
+            say_err(&r.sink.err);
+            is_good = false;
+        }
+        status = is_good ? EXIT_DONE : EXIT_FAILED;
+    }
+out:
+    worker_free(r.worker);
+    loaded_fini(&r.loaded);
+    paths_fini(&r.captures);
+    options_fini(&r.options);
+    return status;
+}
+
+int command_replay(int argc, char **argv)
+{
+    return run(argc, argv, OPTIONS_REPLAY);
+}
+
+int command_fields(int argc, char **argv)
+{
+    return run(argc, argv, OPTIONS_FIELDS);
+}

@@ -1,0 +1,163 @@
+/* See summary.h. */
+#include "tools/summary.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+
+enum { SUMMARY_BYTES_MAX = 16 << 20 };
+
+/* " (reason 3, other 1)" for the counters that are not zero. */
+struct reasons {
+    struct buf *out;
+    bool has_any;
+};
+
+static void put_reason(struct reasons *r, const char *name, uint64_t n)
+{
+    if (n == 0)
+        return;
+    buf_printf(r->out, "%s%s %" PRIu64, r->has_any ? ", " : " (", name, n);
+    r->has_any = true;
+}
+
+static void end_reasons(struct reasons *r)
+{
+    if (r->has_any)
+        buf_put_byte(r->out, ')');
+}
+
+static uint64_t sum(const uint64_t *counters, int n)
+{
+    uint64_t total = 0;
+    for (int i = 0; i < n; i++)
+        total += counters[i];
+    return total;
+}
+
+static void put_packets(struct buf *out, const struct stats *s)
+{
+    struct reasons r = {.out = out};
+    buf_printf(out, "packets   %" PRIu64 " received = %" PRIu64 " processed + %" PRIu64 " undecodable", s->packets, s->processed,
+               sum(s->undecodable, UNDECODABLE_COUNT));
+    for (int i = 0; i < UNDECODABLE_COUNT; i++)
+        put_reason(&r, undecodable_name((enum undecodable)i), s->undecodable[i]);
+    end_reasons(&r);
+    r = (struct reasons){.out = out};
+    buf_printf(out, " + %" PRIu64 " out of scope", sum(s->out_of_scope, SCOPE_COUNT));
+    for (int i = 0; i < SCOPE_COUNT; i++)
+        put_reason(&r, out_of_scope_name((enum out_of_scope)i), s->out_of_scope[i]);
+    end_reasons(&r);
+    buf_put_byte(out, '\n');
+    if (s->cut_by_snaplen)
+        buf_printf(out, "          %" PRIu64 " of them cut by the snaplen\n", s->cut_by_snaplen);
+}
+
+static void put_drops(struct buf *out, const struct stats *s)
+{
+    buf_printf(out, "drops     %" PRIu64 " on the wire = %" PRIu64 " received + %" PRIu64 " dropped by the kernel + %" PRIu64
+                    " by the interface\n",
+               s->packets + s->kernel_drops + s->interface_drops, s->packets, s->kernel_drops, s->interface_drops);
+}
+
+static void put_sessions(struct buf *out, const struct stats *s)
+{
+    for (int p = 0; p < SESSION_COUNT; p++) {
+        struct reasons r = {.out = out};
+        buf_printf(out, "%-10s%s %" PRIu64 " seen = %" PRIu64 " readable + %" PRIu64 " unreadable", p ? "" : "sessions",
+                   session_name((enum session_protocol)p), s->sessions[p], s->readable[p],
+                   sum(s->unreadable[p], UNREADABLE_COUNT));
+        for (int i = 0; i < UNREADABLE_COUNT; i++)
+            put_reason(&r, unreadable_name((enum unreadable)i), s->unreadable[p][i]);
+        end_reasons(&r);
+        buf_put_byte(out, '\n');
+    }
+}
+
+static void put_flows(struct buf *out, const struct stats *s)
+{
+    struct reasons r = {.out = out};
+    buf_printf(out, "flows     %" PRIu64, s->flows);
+    put_reason(&r, "pushed out of the full table", s->flows_evicted);
+    put_reason(&r, "segments out of order", s->segments_out_of_order);
+    put_reason(&r, "overlapping", s->segments_overlapping);
+    put_reason(&r, "gaps", s->gaps);
+    put_reason(&r, "streams over their limit", s->streams_limited);
+    put_reason(&r, "streams refused", s->streams_refused);
+    put_reason(&r, "events lost", s->events_lost);
+    end_reasons(&r);
+    buf_put_byte(out, '\n');
+}
+
+void summary_put_list(struct buf *out, const struct list_report *l)
+{
+    struct reasons r = {.out = out};
+    put_escaped(out, span_str(l->name));
+    buf_printf(out, ": %" PRIu64 " entries = %" PRIu64 " loaded + %" PRIu64 " merged + %" PRIu64 " skipped", l->entries, l->loaded,
+               l->merged, l->skipped);
+    for (int i = 1; i < REJECT_COUNT; i++)
+        put_reason(&r, reject_code((enum reject)i), l->by_reason[i]);
+    for (int i = IOC_MATCHABLE_COUNT; i < IOC_TYPE_COUNT; i++)
+        if (l->unmatchable)
+            put_reason(&r, ioc_type_name((enum ioc_type)i), l->by_type[i]);
+    end_reasons(&r);
+    if (l->expired)
+        buf_printf(out, ", %" PRIu64 " expired by now", l->expired);
+    if (l->is_unreadable)
+        buf_put_str(out, ", not read to its end");
+}
+
+/* Lists of the db and reports are in the same order; a report whose list could not be opened has no list. */
+static void put_lists(struct buf *out, const struct run_totals *t)
+{
+    const struct set_view *v = db_set(t->loaded->db);
+    uint32_t list = 0;
+    for (size_t i = 0; i < t->loaded->n_reports; i++) {
+        const struct list_report *r = &t->loaded->reports[i];
+        buf_printf(out, "%-10s", i ? "" : "lists");
+        summary_put_list(out, r);
+        bool is_in_db = list < v->n_lists && span_eq(set_text(v, v->lists[list].path), span_str(r->path));
+        if (is_in_db)
+            buf_printf(out, "; %" PRIu64 " alerts", t->list_hits[list++]);
+        buf_put_byte(out, '\n');
+    }
+}
+
+static void put_alerts(struct buf *out, const struct stats *s)
+{
+    buf_printf(out, "alerts    %" PRIu64 " written; %" PRIu64 " hits = %" PRIu64 " alerts + %" PRIu64 " repeated + %" PRIu64
+                    " expired + %" PRIu64 " unwritten\n",
+               s->alerts, s->hits, s->alerts, s->hits_repeated, s->hits_expired, s->alerts_unwritten);
+}
+
+static void put_pace(struct buf *out, const struct run_totals *t)
+{
+    const struct stats *s = t->stats;
+    double seconds = t->seconds > 1e-6 ? t->seconds : 1e-6;
+    buf_printf(out, "time      %.3f s for %s: %.2f Mpps, %.2f Gb/s", t->seconds, t->what, (double)s->packets / seconds / 1e6,
+               (double)s->wire_bytes * 8 / seconds / 1e9);
+    if (t->loaded)
+        buf_printf(out, "; lists ready in %.3f s%s", t->loaded->seconds,
+                   db_stats(t->loaded->db)->from_cache ? " (compiled before)" : "");
+    buf_put_byte(out, '\n');
+}
+
+void summary_print(const struct run_totals *t)
+{
+    struct buf out;
+    buf_init(&out, SUMMARY_BYTES_MAX);
+    put_packets(&out, t->stats);
+    if (t->is_live)
+        put_drops(&out, t->stats);
+    put_sessions(&out, t->stats);
+    put_flows(&out, t->stats);
+    if (t->loaded) {
+        put_lists(&out, t);
+        put_alerts(&out, t->stats);
+    }
+    put_pace(&out, t);
+    fwrite(out.ptr, 1, out.len, stderr);
+    buf_fini(&out);
+}
