@@ -24,6 +24,7 @@ struct input {
     struct archive *archive;  /* owned; NULL: plain */
     uint8_t *raw;             /* owned: what libarchive was last given */
     struct span block;        /* borrowed from libarchive: decompressed, not yet handed out */
+    bool is_empty;            /* compressed nothing */
     uint8_t head[HEAD_BYTES]; /* read to look at; handed out first */
     size_t head_at, head_len;
     uint64_t position, raw_position, raw_size;
@@ -134,6 +135,7 @@ static bool open_archive(struct input *in, bool is_certain, struct err *err)
         got = archive_read_next_header(in->archive, &entry);
     if (got != ARCHIVE_OK && got != ARCHIVE_WARN && got != ARCHIVE_EOF)
         return fail_archive(in, err) >= 0;
+    in->is_empty = got == ARCHIVE_EOF;
     if (is_certain && archive_filter_count(in->archive) < 2)
         return err_set(err, ERR_IO, in->path,
                        "compressed data is damaged or cut short: its header is not whole");
@@ -158,6 +160,8 @@ static ssize_t end_archive(struct input *in, struct err *err)
 static ssize_t read_archive(struct input *in, void *to, size_t n, struct err *err)
 {
     while (in->block.len == 0) {
+        if (in->is_empty)
+            return end_archive(in, err);
         const void *block;
         size_t len;
         la_int64_t offset;

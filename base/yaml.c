@@ -1,10 +1,13 @@
 /* See yaml.h. libyaml keeps the scalar it is reading in memory and looks ahead a little, so its appetite is bounded where it
- * is fed: the source hands out no more than YAML_PIECE_MAX bytes (and one block) between two events. */
+ * is fed: it gets no more than YAML_PIECE_MAX bytes (and a line) between two events. And it gets them line by line, for it
+ * decodes all it has before it parses any of it: one bad byte would cost everything in its buffer, not only what follows. */
 #include "base/yaml.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
+
+enum { BLOCK_BYTES = 16 * 1024 };
 
 struct yaml {
     yaml_parser_t parser;
@@ -18,6 +21,8 @@ struct yaml {
     uint32_t fed_lines; /* line feeds in all that was fed */
     bool is_done;
     struct err failure; /* what made it YAML_BAD */
+    size_t at, end;     /* of what was read and not yet fed */
+    uint8_t block[BLOCK_BYTES];
 };
 
 static uint32_t count_lines(const uint8_t *p, size_t n)
@@ -26,6 +31,14 @@ static uint32_t count_lines(const uint8_t *p, size_t n)
     for (size_t i = 0; i < n; i++)
         lines += p[i] == '\n';
     return lines;
+}
+
+static bool fill_block(struct yaml *y)
+{
+    ssize_t got = y->source(y->from, y->block, sizeof y->block, &y->failure);
+    y->at = 0;
+    y->end = got > 0 ? (size_t)got : 0;
+    return got >= 0;
 }
 
 static int feed(void *data, unsigned char *to, size_t room, size_t *out_n)
@@ -37,12 +50,16 @@ static int feed(void *data, unsigned char *to, size_t room, size_t *out_n)
                 (unsigned)YAML_PIECE_MAX);
         return 0;
     }
-    ssize_t got = y->source(y->from, to, room, &y->failure);
-    if (got < 0)
+    if (y->at == y->end && !fill_block(y))
         return 0;
-    y->fed += (size_t)got;
-    y->fed_lines += count_lines(to, (size_t)got);
-    *out_n = (size_t)got;
+    struct span rest = span_first(span_of(y->block + y->at, y->end - y->at), room);
+    const uint8_t *feed_end = rest.len ? memchr(rest.ptr, '\n', rest.len) : NULL;
+    size_t n = feed_end ? (size_t)(feed_end - rest.ptr) + 1 : rest.len;
+    memcpy(to, rest.ptr, n);
+    y->at += n;
+    y->fed += n;
+    y->fed_lines += feed_end != NULL;
+    *out_n = n;
     return 1;
 }
 

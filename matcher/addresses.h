@@ -16,7 +16,8 @@ struct addresses {
     const struct range_node *ranges;
     uint32_t n_ranges;
     uint32_t has_ports; /* 1: some addresses are listed with a port */
-    void *owned;        /* the ranges when they were built here */
+    uint64_t *v4_blocks; /* owned; a bit for each /20 that some IPv4 range touches; NULL without ranges */
+    void *owned;         /* the ranges when they were built here */
 };
 
 /* Over all indicators routed to addresses and ranges. */

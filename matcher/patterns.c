@@ -67,19 +67,22 @@ static void put_wildcard_byte(struct buf *out, uint8_t c)
         buf_printf(out, "\\x%02x", c);
 }
 
-/* "evil-*.example" as a regex over a whole name. Every literal byte is written in hex, so none can be an operator. */
+/* "evil-*.example" as a regex over a whole name. Every literal byte is written in hex, so none can be an operator. Stars in
+ * a row are one: a hundred of them take Hyperscan seconds. */
 static void put_wildcard(struct buf *out, struct span wildcard)
 {
     buf_put_str(out, "\\A");
     for (size_t i = 0; i < wildcard.len; i++)
-        put_wildcard_byte(out, wildcard.ptr[i]);
+        if (i == 0 || wildcard.ptr[i] != '*' || wildcard.ptr[i - 1] != '*')
+            put_wildcard_byte(out, wildcard.ptr[i]);
     buf_put_str(out, "\\z");
 }
 
 /* Patterns being compiled, and whom to tell of those that are not. */
 struct builder {
     const struct set_view *v;
-    struct hyperscan_list all; /* each pattern once */
+    struct hyperscan_list all; /* each pattern once, regexes in front */
+    uint32_t n_regexes;
     bool *is_refused;          /* per pattern of `all` */
     uint32_t n_refused;
     patterns_refused *refused;
@@ -97,23 +100,32 @@ static void refuse(void *ctx, uint32_t at, const char *why)
         b->refused(b->refused_to, hyperscan_list_item(&b->all, at)->id, why);
 }
 
+static bool collect_type(struct builder *b, const struct routes *routes, enum ioc_type type, struct buf *regex)
+{
+    for (uint32_t i = 0; i < b->v->n_indicators; i++) {
+        const struct indicator *ind = &b->v->indicators[i];
+        if (routes->of[i] != ROUTE_PATTERN || ind->type != type)
+            continue;
+        buf_reset(regex);
+        if (type == IOC_WILDCARD)
+            put_wildcard(regex, set_value(b->v, i));
+        else
+            buf_put(regex, set_value(b->v, i));
+        uint32_t flags = type == IOC_REGEX && ind->flags & IOC_F_CASELESS ? HYPERSCAN_CASELESS : 0;
+        if (regex->is_full || !hyperscan_list_add(&b->all, buf_span(regex), flags, i))
+            return false;
+    }
+    return true;
+}
+
+/* Regexes first: only they need a trial, for what becomes of a wildcard is known and short. */
 static bool collect(struct builder *b, const struct routes *routes)
 {
     struct buf regex;
-    bool has_room = true;
-    buf_init(&regex, 8 * (UINT16_MAX + 2));
-    for (uint32_t i = 0; i < b->v->n_indicators && has_room; i++) {
-        if (routes->of[i] != ROUTE_PATTERN)
-            continue;
-        const struct indicator *ind = &b->v->indicators[i];
-        buf_reset(&regex);
-        if (ind->type == IOC_WILDCARD)
-            put_wildcard(&regex, set_value(b->v, i));
-        else
-            buf_put(&regex, set_value(b->v, i));
-        uint32_t flags = ind->type == IOC_REGEX && ind->flags & IOC_F_CASELESS ? HYPERSCAN_CASELESS : 0;
-        has_room = !regex.is_full && hyperscan_list_add(&b->all, buf_span(&regex), flags, i);
-    }
+    buf_init(&regex, UINT16_MAX);
+    bool has_room = collect_type(b, routes, IOC_REGEX, &regex);
+    b->n_regexes = b->all.n;
+    has_room = has_room && collect_type(b, routes, IOC_WILDCARD, &regex);
     buf_fini(&regex);
     b->is_refused = has_room ? calloc(b->all.n + 1u, sizeof *b->is_refused) : NULL;
     return b->is_refused != NULL;
@@ -177,7 +189,7 @@ static bool build_regexes(struct patterns *out, struct builder *b, const struct 
         return true;
     if (!collect(b, routes))
         return err_set(err, ERR_MEMORY, NULL, "out of memory for regexes");
-    trial_run(&b->all, cap_ms, refuse, b);
+    trial_run(&b->all, b->n_regexes, cap_ms, refuse, b);
     for (enum pattern_group g = GROUP_NAME_WILDCARD; g < GROUP_COUNT; g++)
         if (!build_group(out, b, g, err))
             return false;

@@ -2,6 +2,7 @@
 #include "matcher/request.h"
 
 #include "base/ip.h"
+#include "rules/url.h"
 
 static size_t find_any(struct span s, const char *set)
 {
@@ -46,20 +47,6 @@ struct request request_split(struct span host, struct span target)
     return r;
 }
 
-/* Length of the host when `s` ends in ":" and digits that make a port, or in a bare ":"; else s.len. */
-static size_t host_len(struct span s, uint16_t *out_port)
-{
-    size_t at = s.len;
-    uint32_t port = 0, scale = 1;
-    *out_port = 0;
-    for (; at > 0 && s.ptr[at - 1] >= '0' && s.ptr[at - 1] <= '9' && s.len - at < 5; at--, scale *= 10)
-        port += (s.ptr[at - 1] - '0') * scale;
-    if (at == 0 || s.ptr[at - 1] != ':' || port > UINT16_MAX)
-        return s.len;
-    *out_port = (uint16_t)port;
-    return at - 1;
-}
-
 static bool put_bracketed(struct buf *out, struct span host)
 {
     struct ip ip;
@@ -78,7 +65,7 @@ static bool put_bracketed(struct buf *out, struct span host)
 
 void request_put_host(struct buf *out, struct span authority, uint16_t *out_port)
 {
-    struct span host = span_first(authority, host_len(authority, out_port));
+    struct span host = url_host(authority, out_port);
     if (put_bracketed(out, host))
         return;
     if (host.len && host.ptr[host.len - 1] == '.')

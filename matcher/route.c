@@ -56,6 +56,7 @@ enum route route_of(const struct set_view *v, uint32_t indicator)
     case IOC_URI_PATH:
         return !is_plain(key) ? ROUTE_NONE : ind->match == MATCH_PREFIX ? ROUTE_PREFIX : ROUTE_EXACT;
     case IOC_WILDCARD:
+        return key.len <= NAME_MAX_BYTES && is_plain(key) ? ROUTE_PATTERN : ROUTE_NONE;
     case IOC_REGEX:
         return key.len ? ROUTE_PATTERN : ROUTE_NONE;
     case IOC_USER_AGENT:

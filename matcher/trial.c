@@ -163,9 +163,9 @@ static void try_range(const struct trial *t, uint32_t first, uint32_t last, uint
         child_end(&c);
 }
 
-void trial_run(const struct hyperscan_list *l, uint32_t cap_ms,
+void trial_run(const struct hyperscan_list *l, uint32_t n, uint32_t cap_ms,
                void (*refused)(void *to, uint32_t at, const char *why), void *to)
 {
     struct trial t = {.l = l, .cap_ms = cap_ms, .refused = refused, .to = to};
-    try_range(&t, 0, l->n, RUN);
+    try_range(&t, 0, n, RUN);
 }

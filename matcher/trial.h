@@ -5,7 +5,7 @@
 
 enum { TRIAL_REGEX_MAX = 4096 }; /* bytes of one pattern */
 
-/* Calls `refused` with the place in `l` of each pattern that can't be compiled, or not within `cap_ms` of CPU time, 512 MB more
- * than this process has, or to a database of at most 16 MB. Waits for its children; leaves none behind. */
-void trial_run(const struct hyperscan_list *l, uint32_t cap_ms,
+/* Try the first `n` patterns of `l`. Calls `refused` with the place of each that can't be compiled, or not within `cap_ms` of CPU
+ * time, 512 MB more than this process has, or to a database of at most 16 MB. Waits for its children; leaves none behind. */
+void trial_run(const struct hyperscan_list *l, uint32_t n, uint32_t cap_ms,
                void (*refused)(void *to, uint32_t at, const char *why), void *to);

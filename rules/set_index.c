@@ -2,14 +2,13 @@
  * the end. */
 #include "rules/set_index.h"
 
-#include <stdlib.h>
-
 enum { FIRST_BITS = 8, LAST_BITS = 31 };
 
 static bool grow(struct set_index *x)
 {
     unsigned bits = x->bits ? x->bits + 1 : FIRST_BITS;
-    uint32_t *slots = bits <= LAST_BITS ? calloc((size_t)1 << bits, sizeof *slots) : NULL;
+    struct rows rows = {0};
+    uint32_t *slots = bits <= LAST_BITS ? rows_add(&rows, sizeof *slots << bits) : NULL;
     if (!slots)
         return false;
     const uint32_t *hashes = (const uint32_t *)(const void *)x->hashes.ptr;
@@ -20,7 +19,8 @@ static bool grow(struct set_index *x)
             at = (at + 1) & mask;
         slots[at] = (hashes[i] & ~mask) | (i + 1);
     }
-    free(x->slots);
+    rows_free(&x->slot_rows);
+    x->slot_rows = rows;
     x->slots = slots;
     x->bits = bits;
     return true;
@@ -38,7 +38,7 @@ bool set_index_reserve(struct set_index *x)
 
 void set_index_fini(struct set_index *x)
 {
-    free(x->slots);
+    rows_free(&x->slot_rows);
     rows_free(&x->hashes);
     *x = (struct set_index){0};
 }

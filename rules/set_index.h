@@ -5,9 +5,10 @@
 #include "rules/set_rows.h"
 
 struct set_index {
-    uint32_t *slots; /* owned; 0: empty, else tag | index + 1 */
+    uint32_t *slots; /* in slot_rows. 0: empty, else tag | index + 1 */
     unsigned bits;   /* log2 of the number of slots */
     uint32_t n;
+    struct rows slot_rows; /* pages, so that they are the kernel's again as soon as they are not needed */
     struct rows hashes; /* one uint32_t per thing, to grow without asking for it again */
 };
 

@@ -331,3 +331,19 @@ enum reject url_path_canonical(struct span path, struct buf *scratch, struct spa
         why = REJECT_BAD_URL;
     return finish(why, scratch, mark, out);
 }
+
+struct span url_host(struct span authority, uint16_t *out_port)
+{
+    size_t at = authority.len;
+    uint32_t port = 0, scale = 1;
+    *out_port = 0;
+    for (; at > 0 && authority.len - at < 5 && authority.ptr[at - 1] >= '0' && authority.ptr[at - 1] <= '9'; at--, scale *= 10)
+        port += (authority.ptr[at - 1] - '0') * scale;
+    if (at == 0 || authority.ptr[at - 1] != ':' || port > UINT16_MAX)
+        return authority;
+    struct span host = span_first(authority, at - 1);
+    if (host.len && host.ptr[0] != '[' && memchr(host.ptr, ':', host.len))
+        return authority;
+    *out_port = (uint16_t)port;
+    return host;
+}

@@ -30,3 +30,7 @@ struct span url_match_key(struct span canonical);
  * own growth. Escapes of unreserved characters (ALPHA DIGIT - . _ ~) are decoded, hex digits of others made upper case, bytes
  * outside 0x21-0x7e escaped; a '%' that starts no escape becomes "%25"; the fragment is cut; nothing else changes. */
 void url_put_target(struct buf *out, struct span target);
+
+/* The host of "host", "host:port", "[v6]:port", as HTTP's Host header has it; *out_port is 0 if none is written. Hot and pure. An IPv6
+ * address without brackets has no port; what follows the last ':' and is no port number stays part of the host. */
+struct span url_host(struct span authority, uint16_t *out_port);

@@ -376,21 +376,31 @@ static enum reject read_email(struct reading *r)
     return settle_scratch(r, IOC_EMAIL, mark);
 }
 
+/* Length of the "." or "*." that says: and what is below. "**." is read as the same. */
+static size_t below_len(struct span s)
+{
+    size_t n = 0;
+    while (n < s.len && s.ptr[n] == '*')
+        n++;
+    return n < s.len && s.ptr[n] == '.' ? n + 1 : 0;
+}
+
 static enum reject read_domain(struct reading *r)
 {
-    size_t skip = span_starts(r->text, SPAN_LIT("*.")) ? 2 : span_starts(r->text, SPAN_LIT(".")) ? 1 : 0;
-    struct span rest = span_from(r->text, skip);
+    size_t skip = below_len(r->text);
+    struct span rest = span_from(r->text, skip), last;
+    struct ip ip;
     uint32_t col;
     if (has_byte(rest, '*') || has_byte(rest, '?'))
         return read_part(r, IOC_WILDCARD, wildcard_canonical);
+    r->out->type = IOC_DOMAIN;
     r->out->is_wildcard = skip > 0;
     enum reject why = name_canonical(rest, r->scratch, &r->out->text, &col);
-    if (why == REJECT_SINGLE_LABEL && skip) {
-        r->out->is_single_label = true;
-        why = REJECT_NONE;
-    }
-    r->out->type = IOC_DOMAIN;
-    return why ? fail(r, skip + col - 1, why) : REJECT_NONE;
+    r->out->is_single_label = why == REJECT_SINGLE_LABEL && skip;
+    if (why && !r->out->is_single_label)
+        return fail(r, skip + col - 1, why);
+    /* With full-width digits it is not seen to be a range before it is canonical. */
+    return !skip && range_split(r->out->text, &ip, &last) ? fail(r, 0, REJECT_BAD_RANGE) : REJECT_NONE;
 }
 
 /* Hashes. */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/time.h"
+#include "rules/url.h"
 #include "sensor/eve_parts.h"
 
 enum { ALERT_WIRE_BYTES = 8192 };
@@ -198,25 +199,6 @@ bool eve_end(struct eve_line *l)
     return false;
 }
 
-/* The port a Host value ends in, or 0: "name:port", "[v6]:port". A bare IPv6 address has none. */
-static unsigned port_of_host(struct span host)
-{
-    size_t colon = host.len;
-    while (colon > 0 && host.ptr[colon - 1] != ':')
-        colon--;
-    if (colon < 2 || host.len - colon == 0 || host.len - colon > 5)
-        return 0;
-    if (host.ptr[colon - 2] != ']' && memchr(host.ptr, ':', colon - 1))
-        return 0;
-    unsigned port = 0;
-    for (size_t i = colon; i < host.len; i++) {
-        if (host.ptr[i] < '0' || host.ptr[i] > '9')
-            return 0;
-        port = port * 10 + (host.ptr[i] - '0');
-    }
-    return port <= 65535 ? port : 0;
-}
-
 /* `hostname` is one value. Where the Host headers say more, or something else, all of them are shown. */
 static void put_hosts(struct eve_line *l, const struct http_request *r)
 {
@@ -234,7 +216,9 @@ static void put_hosts(struct eve_line *l, const struct http_request *r)
 
 static void put_http_request(struct eve_line *l, const struct http_request *r)
 {
-    unsigned port = port_of_host(r->host);
+    uint16_t port;
+
+    url_host(r->host, &port);
 
     json_begin_object(&l->json, "http");
     eve_put_wire(l, "hostname", r->n_hosts ? r->hosts[0] : r->host);

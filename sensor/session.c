@@ -174,8 +174,9 @@ static enum verdict read_request(struct session *s, const struct session_context
 {
     struct http_request r;
     enum verdict v = http_request_read(head, &r);
-    if (v == FIELD_FOUND || (v == FIELD_PARTIAL && r.method.len)) {
+    if (v == FIELD_FOUND || v == FIELD_PARTIAL)
         begin(c, SESSION_HTTP, true);
+    if (v == FIELD_FOUND || (v == FIELD_PARTIAL && r.method.len)) {
         tell_readable(c, SESSION_HTTP);
         events_add_http_request(c->events, c->flow, c->side, c->moment, &r);
         start_body(s, c, r.framing, r.body_len);
@@ -187,8 +188,9 @@ static enum verdict read_response(struct session *s, const struct session_contex
 {
     struct http_response r;
     enum verdict v = http_response_read(head, &r);
-    if (v == FIELD_FOUND || (v == FIELD_PARTIAL && r.protocol.len)) {
+    if (v == FIELD_FOUND || v == FIELD_PARTIAL)
         begin(c, SESSION_HTTP, false);
+    if (v == FIELD_FOUND || (v == FIELD_PARTIAL && r.protocol.len)) {
         events_add_http_response(c->events, c->flow, c->side, c->moment, &r);
         bool is_tunnel = c->flow->flags & FLOW_TUNNEL && r.status / 100 == 2;
         start_body(s, c, is_tunnel ? HTTP_TUNNEL : r.framing, r.body_len);

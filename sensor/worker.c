@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "matcher/scan.h"
+#include "rules/url.h"
 #include "sensor/events.h"
 #include "sensor/flow.h"
 #include "sensor/seen.h"
@@ -131,8 +132,10 @@ void worker_free(struct worker *w)
 
 /* ---- packets to events ---- */
 
-static bool is_dns_port(uint16_t port)
+/* The lower port is the server's: clients may happen to use 5353 for anything. */
+static bool is_dns_by_port(const struct decoded *d)
 {
+    uint16_t port = d->sport < d->dport ? d->sport : d->dport;
     return port == PORT_DNS || port == PORT_MDNS || port == PORT_LLMNR;
 }
 
@@ -157,7 +160,7 @@ static void read_udp(struct worker *w, struct flow *f, unsigned side, const stru
 {
     if (d->payload.len == 0)
         return;
-    if (is_dns_port(d->sport) || is_dns_port(d->dport)) {
+    if (is_dns_by_port(d)) {
         read_dns(w, f, side, d, m);
         return;
     }
@@ -281,29 +284,11 @@ static void add_dns(struct worker *w, const struct event *e)
     }
 }
 
-/* "host:8080" and "[v6]:8080" without the port, which goes to *port if it is one. An IPv6 address without brackets has no port. */
-static struct span cut_port(struct span host, uint16_t *port)
-{
-    const uint8_t *colon = memrchr(host.ptr, ':', host.len);
-    if (!colon || (host.ptr[0] != '[' && memchr(host.ptr, ':', host.len) != colon))
-        return host;
-    struct span digits = span_from(host, (size_t)(colon - host.ptr) + 1);
-    uint32_t value = 0;
-    for (size_t i = 0; i < digits.len; i++) {
-        if (digits.ptr[i] < '0' || digits.ptr[i] > '9' || value > UINT16_MAX)
-            return host;
-        value = value * 10 + (digits.ptr[i] - '0');
-    }
-    if (digits.len && value <= UINT16_MAX)
-        *port = (uint16_t)value;
-    return span_first(host, (size_t)(colon - host.ptr));
-}
-
 static void add_host(struct worker *w, const struct event *e, struct span host)
 {
-    uint16_t port = e->dport;
-    struct span name = cut_port(host, &port);
-    add_name(w, e, FIELD_HTTP_HOST, name, name, port);
+    uint16_t port;
+    struct span name = url_host(host, &port);
+    add_name(w, e, FIELD_HTTP_HOST, name, name, port ? port : e->dport);
 }
 
 static void add_http_request(struct worker *w, const struct event *e)

@@ -36,6 +36,8 @@ static bool is_local(struct span name)
 {
     static const char *const names[] = {"localhost", "localhost.localdomain", "local", "broadcasthost",
                                         "0.0.0.0"};
+    if (!memchr("lLbB0iI", name.ptr[0], 7))
+        return false;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (span_eq_nocase(name, span_str(names[i])))
             return true;

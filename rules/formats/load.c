@@ -313,8 +313,8 @@ static enum reject match_name(struct load *l, const struct load_entry *e, const 
     if (!l->ctx->suffixes || !public_suffixes_has(l->ctx->suffixes, v->text))
         return REJECT_NONE;
     load_warn(l, e->line, e->col, e->value,
-              "%.*s is a public suffix: %s would match the names of strangers; loaded as exact",
-              (int)v->text.len, (const char *)v->text.ptr, ioc_match_name(in->match));
+              "%.*s is a public suffix: the names below it are many people's; loaded as exact",
+              (int)v->text.len, (const char *)v->text.ptr);
     in->match = MATCH_EXACT;
     in->flags |= IOC_F_PUBLIC_SUFFIX;
     l->report->public_suffixes++;
@@ -424,6 +424,15 @@ static bool is_in_scratch(const struct load *l, struct span s)
     return s.ptr >= l->scratch.ptr && s.ptr < l->scratch.ptr + l->scratch.room;
 }
 
+static void refuse_top_level(struct load *l, const struct load_entry *e)
+{
+    char what[LOAD_NOTE_MAX];
+    snprintf(what, sizeof what,
+             "a whole top-level domain; only with match exact it is loaded, as that one name; %s skipped",
+             l->unit);
+    refuse(l, REJECT_SINGLE_LABEL, e->line, e->col, e->value, what);
+}
+
 /* The rest of load_entry(), for a value that was read. */
 static bool enter(struct load *l, const struct load_entry *e, const struct value *v, bool has_star,
                   struct err *err)
@@ -432,6 +441,8 @@ static bool enter(struct load *l, const struct load_entry *e, const struct value
     *to = (struct set_entry){.line = e->line};
     to->in = (struct indicator_in){.type = v->type, .value = v->text, .port = v->port, .flags = e->flags};
     enum reject r = decide_match(l, e, v, has_star, &to->in);
+    if (r == REJECT_SINGLE_LABEL)
+        return refuse_top_level(l, e), true;
     if (r != REJECT_NONE)
         return refuse_value(l, r, e, 0), true;
     field_mask fields = e->fields ? e->fields : l->options->fields;

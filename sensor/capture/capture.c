@@ -58,11 +58,21 @@ static ssize_t read_filtered(void *cookie, char *to, size_t n)
     return got;
 }
 
+/* Only tells where we are: ftello() takes off what the FILE has buffered, and so knows where libpcap is. */
+static int tell(void *cookie, off64_t *offset, int whence)
+{
+    const struct capture *c = cookie;
+    if (whence != SEEK_CUR || *offset != 0)
+        return -1;
+    *offset = (off64_t)input_position(c->input);
+    return 0;
+}
+
 /* pcap_close() closes the FILE, which leaves the input to us. */
 static bool open_pcap(struct capture *c, struct err *err)
 {
     char why[PCAP_ERRBUF_SIZE] = "";
-    FILE *file = fopencookie(c, "r", (cookie_io_functions_t){.read = read_filtered});
+    FILE *file = fopencookie(c, "r", (cookie_io_functions_t){.read = read_filtered, .seek = tell});
     if (!file)
         return err_set(err, ERR_MEMORY, c->path, "out of memory");
     setvbuf(file, NULL, _IOFBF, READ_BYTES);
@@ -180,7 +190,7 @@ static int fail(struct capture *c, struct err *err)
         return -1;
     }
     err_set(err, ERR_IO, c->path, "after packet %llu, at byte %llu: %.110s", (unsigned long long)c->n_packets,
-            (unsigned long long)input_position(c->input),
+            (unsigned long long)ftello(pcap_file(c->pcap)),
             c->read_err.kind != ERR_NONE ? c->read_err.what : pcap_geterr(c->pcap));
     return -1;
 }

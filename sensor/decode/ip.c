@@ -8,7 +8,7 @@ enum { /* IANA protocol numbers that chain headers */
 
 enum { EXTENSIONS_MAX = 16 };
 
-static struct decode_result decode_ipv4(struct span rest, bool is_cut, struct decoded *out)
+static struct decode_result decode_ipv4(struct span rest, uint32_t n_cut, struct decoded *out)
 {
     if (rest.len < 20 || rest.ptr[0] >> 4 != 4)
         return decode_bad(UNDECODABLE_IP);
@@ -16,7 +16,7 @@ static struct decode_result decode_ipv4(struct span rest, bool is_cut, struct de
     size_t header_len = (h[0] & 0x0f) * 4u;
     size_t total_len = load_be16(h + 2);
     if (total_len == 0) /* segmentation offload on the capturing host: the frame's length is all there is */
-        total_len = rest.len;
+        total_len = rest.len + n_cut;
     if (header_len < 20 || total_len < header_len)
         return decode_bad(UNDECODABLE_IP);
     out->ip_version = 4;
@@ -27,13 +27,14 @@ static struct decode_result decode_ipv4(struct span rest, bool is_cut, struct de
     if (fragment & 0x1fff)
         return decode_out_of_scope(SCOPE_FRAGMENT);
     out->is_fragment = fragment & 0x2000;
-    if (rest.len < header_len && !is_cut)
+    if (rest.len < header_len && !n_cut)
         return decode_bad(UNDECODABLE_IP);
     struct span payload = span_from(span_first(rest, total_len), header_len);
-    return decode_transport(payload, (uint32_t)(total_len - header_len), is_cut, out);
+    return decode_transport(payload, (uint32_t)(total_len - header_len), n_cut, out);
 }
 
-/* Walk the chain; *next is the transport's number at the end. */
+/* Walk the chain; *next is the transport's number at the end, or that of the header which the snaplen cut: nothing is left
+ * of the packet then. */
 static struct decode_result skip_extensions(struct span *rest, uint32_t *wire_len, uint8_t *next,
                                             bool is_cut, struct decoded *out)
 {
@@ -57,8 +58,10 @@ static struct decode_result skip_extensions(struct span *rest, uint32_t *wire_le
         default:
             return decode_ok();
         }
-        if (rest->len < len || *wire_len < len)
-            return decode_bad(is_cut && *wire_len >= len ? UNDECODABLE_IP : UNDECODABLE_IP_EXTENSION);
+        if (rest->len < len || *wire_len < len) {
+            *rest = span_from(*rest, rest->len);
+            return is_cut && *wire_len >= len ? decode_ok() : decode_bad(UNDECODABLE_IP_EXTENSION);
+        }
         if (*next == NEXT_FRAGMENT) {
             uint16_t fragment = load_be16(rest->ptr + 2);
             if (fragment & 0xfff8) {
@@ -74,7 +77,7 @@ static struct decode_result skip_extensions(struct span *rest, uint32_t *wire_le
     return decode_bad(UNDECODABLE_IP_EXTENSION);
 }
 
-static struct decode_result decode_ipv6(struct span rest, bool is_cut, struct decoded *out)
+static struct decode_result decode_ipv6(struct span rest, uint32_t n_cut, struct decoded *out)
 {
     if (rest.len < 40 || rest.ptr[0] >> 4 != 6)
         return decode_bad(UNDECODABLE_IP);
@@ -86,16 +89,16 @@ static struct decode_result decode_ipv6(struct span rest, bool is_cut, struct de
     out->dst = ip_from_v6(h + 24);
     span_skip(&rest, 40);
     if (wire_len == 0 && next != NEXT_NONE) /* jumbogram (RFC 2675) or segmentation offload */
-        wire_len = (uint32_t)rest.len;
+        wire_len = (uint32_t)rest.len + n_cut;
     rest = span_first(rest, wire_len);
-    struct decode_result r = skip_extensions(&rest, &wire_len, &next, is_cut, out);
+    struct decode_result r = skip_extensions(&rest, &wire_len, &next, n_cut, out);
     if (r.verdict != DECODE_OK)
         return r;
     out->proto = next;
-    return decode_transport(rest, wire_len, is_cut, out);
+    return decode_transport(rest, wire_len, n_cut, out);
 }
 
-struct decode_result decode_ip(uint16_t ethertype, struct span rest, bool is_cut, struct decoded *out)
+struct decode_result decode_ip(uint16_t ethertype, struct span rest, uint32_t n_cut, struct decoded *out)
 {
-    return ethertype == ETHERTYPE_IPV4 ? decode_ipv4(rest, is_cut, out) : decode_ipv6(rest, is_cut, out);
+    return ethertype == ETHERTYPE_IPV4 ? decode_ipv4(rest, n_cut, out) : decode_ipv6(rest, n_cut, out);
 }

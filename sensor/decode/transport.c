@@ -3,7 +3,7 @@
 
 #include <netinet/in.h>
 
-enum { TCP_HEADER_MIN = 20, UDP_HEADER = 8 };
+enum { TCP_HEADER_MIN = 20, TCP_FLAGS_END = 14, UDP_HEADER = 8 };
 
 static void take_ports(struct span rest, struct decoded *out)
 {
@@ -13,13 +13,26 @@ static void take_ports(struct span rest, struct decoded *out)
     out->dport = load_be16(rest.ptr + 2);
 }
 
+/* COLD: the snaplen cut the header. Where its flags are there its length and numbers are too. */
+static struct decode_result decode_cut_tcp(struct span rest, uint32_t wire_len, bool is_cut, struct decoded *out)
+{
+    size_t header_len = rest.len >= TCP_FLAGS_END ? (rest.ptr[12] >> 4) * 4u : TCP_HEADER_MIN;
+    if (!is_cut || header_len < TCP_HEADER_MIN || header_len > wire_len)
+        return decode_bad(UNDECODABLE_TCP);
+    if (rest.len >= TCP_FLAGS_END) {
+        out->tcp_seq = load_be32(rest.ptr + 4);
+        out->tcp_ack = load_be32(rest.ptr + 8);
+        out->tcp_flags = rest.ptr[13] & 0x1f;
+    }
+    out->payload_wire_len = wire_len - (uint32_t)header_len;
+    return decode_ok();
+}
+
 static struct decode_result decode_tcp(struct span rest, uint32_t wire_len, bool is_cut, struct decoded *out)
 {
     take_ports(rest, out);
-    if (rest.len < TCP_HEADER_MIN) {
-        out->payload_wire_len = wire_len > TCP_HEADER_MIN ? wire_len - TCP_HEADER_MIN : 0;
-        return is_cut && wire_len >= TCP_HEADER_MIN ? decode_ok() : decode_bad(UNDECODABLE_TCP);
-    }
+    if (rest.len < TCP_HEADER_MIN)
+        return decode_cut_tcp(rest, wire_len, is_cut, out);
     size_t header_len = (rest.ptr[12] >> 4) * 4u;
     if (header_len < TCP_HEADER_MIN || header_len > wire_len)
         return decode_bad(UNDECODABLE_TCP);
@@ -34,8 +47,10 @@ static struct decode_result decode_tcp(struct span rest, uint32_t wire_len, bool
 static struct decode_result decode_udp(struct span rest, uint32_t wire_len, bool is_cut, struct decoded *out)
 {
     take_ports(rest, out);
-    if (rest.len < UDP_HEADER)
+    if (rest.len < UDP_HEADER) {
+        out->payload_wire_len = wire_len > UDP_HEADER ? wire_len - UDP_HEADER : 0;
         return is_cut && wire_len >= UDP_HEADER ? decode_ok() : decode_bad(UNDECODABLE_UDP);
+    }
     uint32_t udp_len = load_be16(rest.ptr + 4);
     if (udp_len == 0) /* larger than 65,535 bytes (RFC 2675), or offload */
         udp_len = wire_len;
