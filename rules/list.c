@@ -159,7 +159,9 @@ bool list_load_input(struct list_context *ctx, struct input *in, const char *pat
         input_close(in);
         return false;
     }
-    return load_file(ctx, in, out_report->path, options, out_report, 0, err);
+    if (!load_file(ctx, in, out_report->path, options, out_report, 0, err))
+        return false;
+    return !out_report->is_unreadable || fail(out_report, &out_report->failure, err); /* of a file it names */
 }
 
 bool list_load(struct list_context *ctx, const char *path, const struct list_options *options,
@@ -173,6 +175,17 @@ bool list_load(struct list_context *ctx, const char *path, const struct list_opt
     return begin_report(out_report, path, options ? options : &none, err) && fail(out_report, &why, err);
 }
 
+/* A pipe or device would be waited for, perhaps for ever. */
+static struct input *open_regular(const char *path, struct err *err)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        err_set(err, ERR_IO, path, "can't be opened: not a regular file");
+        return NULL;
+    }
+    return input_open(path, err);
+}
+
 /* A file that can't be read is a fault of the list that names it: the rest of that list is read all the same. */
 bool list_load_part(struct load *whole, const char *path, const struct list_options *options, uint32_t line,
                     uint32_t col, struct err *err)
@@ -183,7 +196,7 @@ bool list_load_part(struct load *whole, const char *path, const struct list_opti
     struct err old = report->failure;
     report->is_unreadable = false;
     report->failure = (struct err){0};
-    struct input *in = input_open(path, &why);
+    struct input *in = open_regular(path, &why);
     bool is_good = in && load_file(whole->ctx, in, path, options, report, whole->depth + 1, &why);
     bool is_lost = !in || report->is_unreadable;
     report->is_unreadable = was_unreadable;

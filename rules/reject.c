@@ -47,8 +47,8 @@ static const char *const codes[REJECT_COUNT] = {
 /* What would have been right. */
 static const char *const remedies[REJECT_COUNT] = {
     [REJECT_NONE] = "nothing is wrong",
-    [REJECT_BAD_CHAR] = "letters, digits, '-', '_' and '.' only; a wildcard name also 3 letters or digits "
-                        "before its last dot",
+    [REJECT_BAD_CHAR] = ("letters, digits, '-', '_' and '.' only; "
+                         "a wildcard name also 3 letters or digits before its last dot"),
     [REJECT_BAD_IDN] = "a name that IDNA 2008 allows, or its \"xn--\" form",
     [REJECT_BAD_IP] =
         "four decimal numbers up to 255 as in 192.0.2.1, or IPv6 without zone as in 2001:db8::1",

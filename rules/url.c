@@ -342,7 +342,7 @@ struct span url_host(struct span authority, uint16_t *out_port)
     if (at == 0 || authority.ptr[at - 1] != ':' || port > UINT16_MAX)
         return authority;
     struct span host = span_first(authority, at - 1);
-    if (host.len && host.ptr[0] != '[' && memchr(host.ptr, ':', host.len))
+    if (host.len == 0 || (host.ptr[0] != '[' && memchr(host.ptr, ':', host.len)))
         return authority;
     *out_port = (uint16_t)port;
     return host;

@@ -32,5 +32,5 @@ struct span url_match_key(struct span canonical);
 void url_put_target(struct buf *out, struct span target);
 
 /* The host of "host", "host:port", "[v6]:port", as HTTP's Host header has it; *out_port is 0 if none is written. Hot and pure. An IPv6
- * address without brackets has no port; what follows the last ':' and is no port number stays part of the host. */
+ * address without brackets has no port; what follows the last ':' and is no port number, or has nothing before it, stays part of the host. */
 struct span url_host(struct span authority, uint16_t *out_port);

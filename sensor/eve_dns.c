@@ -5,15 +5,18 @@
  * addresses and server names in an answer would be lost, and they are what indicators are compared with. */
 #include "sensor/eve_parts.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 
-enum { PORT_MDNS = 5353, RECORD_COST = 32 };
+enum { PORT_DNS = 53, PORT_MDNS = 5353, RECORD_COST = 32 };
 
 enum flag { QR = 0x8000, AA = 0x0400, TC = 0x0200, RD = 0x0100, RA = 0x0080, Z = 0x0040 };
 
+/* Between port 5353 and port 53 it is a plain query, or its answer, of a host that asks from any port; and mDNS is UDP only. */
 bool eve_is_mdns(const struct event *e)
 {
-    return e->kind == EVENT_DNS && (e->sport == PORT_MDNS || e->dport == PORT_MDNS);
+    return e->kind == EVENT_DNS && e->proto == IPPROTO_UDP && (e->sport == PORT_MDNS || e->dport == PORT_MDNS) &&
+           e->sport != PORT_DNS && e->dport != PORT_DNS;
 }
 
 static unsigned opcode_of(const struct dns_message *m)

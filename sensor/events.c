@@ -41,7 +41,7 @@ static struct event *add(struct events *b, enum event_kind kind, const struct fl
     *e = (struct event){
         .kind = kind,
         .proto = f->proto,
-        .ip_version = ip_is_v4(&f->addr[0]) && ip_is_v4(&f->addr[1]) ? 4 : 6,
+        .ip_version = ip_is_v4(&f->addr[0]) && ip_is_v4(&f->addr[1]) && !m->is_ipv6 ? 4 : 6,
         .n_vlans = m->n_vlans,
         .is_to_server = side == f->client,
         .sport = f->port[side],

@@ -34,11 +34,13 @@ struct moment {
     uint32_t source;
     uint16_t vlans[PACKET_VLANS_KEPT];
     uint8_t n_vlans;
+    bool is_ipv6; /* which the addresses do not tell when they are IPv4-mapped */
 };
 
 static inline struct moment moment_of(const struct packet *pkt, const struct decoded *d)
 {
-    struct moment m = {.ts_ns = pkt->ts_ns, .number = pkt->number, .source = pkt->source, .n_vlans = d->n_vlans};
+    struct moment m = {.ts_ns = pkt->ts_ns, .number = pkt->number, .source = pkt->source, .n_vlans = d->n_vlans,
+                       .is_ipv6 = d->ip_version == 6};
     memcpy(m.vlans, d->vlans, sizeof m.vlans);
     return m;
 }

@@ -11,6 +11,7 @@ enum {
     HEAD_BYTES_MAX = 60 * 1024,/* an HTTP head or TLS hello longer than this is not read */
     HELLO_BYTES_MAX = 64 * 1024,
     DNS_BYTES_MAX = 64 * 1024, /* what a stream holds */
+    DNS_HEADER = 12,
     DNS_PORT = 53,
 };
 
@@ -19,7 +20,6 @@ enum phase {
     HTTP_BODY_START, /* `skip` bytes of body come, unless it is a HEAD's answer */
     HTTP_BODY,
     HTTP_IN_CHUNKS,
-    HTTP_TO_CLOSE,
     TLS_HELLO = 0,
     TLS_RECORDS = 8,
 };
@@ -79,10 +79,17 @@ void session_account(struct flow *f, struct stats *stats)
     f->flags |= FLOW_SESSION_TOLD;
 }
 
+/* Where we are in the stream is not known any more. */
+static void set_adrift(struct session *s)
+{
+    *s = (struct session){.n_sniffs = s->n_sniffs, .is_adrift = true};
+}
+
 /* Back to looking for something we know, at the next segment. */
 static size_t resync(struct session *s, struct span in)
 {
-    *s = (struct session){.n_sniffs = (uint8_t)(s->n_sniffs + 1)};
+    s->n_sniffs++;
+    set_adrift(s);
     s->is_done = s->n_sniffs > SNIFFS_MAX;
     return in.len;
 }
@@ -99,14 +106,30 @@ static bool is_dns_port(const struct flow *f)
     return f->port[0] == DNS_PORT || f->port[1] == DNS_PORT;
 }
 
-/* DNS over TCP has no mark of its own but its length: on its port any sane start will do, elsewhere one whole message must. */
-static enum verdict sniff_dns(const struct session_context *c, struct span in)
+/* DNS over TCP has no mark of its own but its length: at the start of a stream on its port any sane length will do; else a
+ * whole message must be there, on other ports alone in its segment. */
+static enum verdict sniff_dns(const struct session *s, const struct session_context *c, struct span in)
 {
-    if (is_dns_port(c->flow))
-        return in.len < 4 ? FIELD_PARTIAL : load_be16(in.ptr) >= 12 ? FIELD_FOUND : FIELD_ABSENT;
-    if (in.len >= 14 && load_be16(in.ptr) + 2u == in.len && dns_looks_like(span_from(in, 2)))
-        return FIELD_FOUND;
-    return FIELD_ABSENT;
+    if (in.len < 4)
+        return is_dns_port(c->flow) ? FIELD_PARTIAL : FIELD_ABSENT;
+    size_t end = 2 + (size_t)load_be16(in.ptr);
+    if (end < 2 + DNS_HEADER)
+        return FIELD_ABSENT;
+    if (is_dns_port(c->flow) && (!s->is_adrift || in.len < end))
+        return s->is_adrift ? FIELD_PARTIAL : FIELD_FOUND;
+    if (in.len < end || (in.len > end && !is_dns_port(c->flow)))
+        return FIELD_ABSENT;
+    return dns_looks_like(span_first(span_from(in, 2), end - 2)) ? FIELD_FOUND : FIELD_ABSENT;
+}
+
+/* Where a method may have lost its front, only those that are known by name will do: they are before their line is whole. */
+static enum verdict sniff_requests(const struct session *s, struct span in)
+{
+    enum verdict v = http_sniff_request(in);
+    if (v != FIELD_FOUND || !s->is_adrift)
+        return v;
+    const uint8_t *blank = memchr(in.ptr, ' ', in.len);
+    return blank && http_sniff_request(span_of(in.ptr, (size_t)(blank - in.ptr) + 1)) == FIELD_FOUND ? FIELD_FOUND : FIELD_ABSENT;
 }
 
 /* FIELD_FOUND sets s->app. */
@@ -117,12 +140,13 @@ static enum verdict sniff(struct session *s, const struct session_context *c, st
         enum verdict verdict;
     } looks[] = {
         {APP_TLS_CLIENT, tls_sniff_client(in)},           {APP_TLS_SERVER, tls_sniff_server(in)},
-        {APP_HTTP_REQUESTS, http_sniff_request(in)},      {APP_HTTP_RESPONSES, http_sniff_response(in)},
-        {APP_DNS, sniff_dns(c, in)},
+        {APP_HTTP_REQUESTS, sniff_requests(s, in)},       {APP_HTTP_RESPONSES, http_sniff_response(in)},
+        {APP_DNS, sniff_dns(s, c, in)},
     };
     bool may_be = false;
     for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
-        if (looks[i].verdict == FIELD_FOUND) {
+        /* A length is a weak mark: first all that has a better one is ruled out. */
+        if (looks[i].verdict == FIELD_FOUND && !(looks[i].app == APP_DNS && may_be)) {
             s->app = looks[i].app;
             return FIELD_FOUND;
         }
@@ -160,8 +184,8 @@ static void start_body(struct session *s, const struct session_context *c, enum 
         s->phase = HTTP_IN_CHUNKS;
         s->chunks = (struct http_chunks){0};
         break;
-    case HTTP_UNTIL_CLOSE:
-        s->phase = HTTP_TO_CLOSE;
+    case HTTP_UNTIL_CLOSE: /* nothing but body will come, whatever it looks like */
+        s->is_done = true;
         break;
     case HTTP_TUNNEL:
         c->flow->flags |= FLOW_TUNNEL;
@@ -211,13 +235,36 @@ static size_t read_head(struct session *s, const struct session_context *c, stru
         return give_up(s, c, in);
     if (v == FIELD_MALFORMED || v == FIELD_ABSENT)
         return resync(s, in);
+    if (end != FIELD_FOUND) /* its rest would pass for the body it announces */
+        set_adrift(s);
     return head.len;
 }
 
-/* A body that starts with a status line is none: the request was HEAD, which one direction alone does not tell. */
-static bool is_next_head(const struct session *s, struct span in)
+/* A body that starts with a status line is none: the request was HEAD, which one direction alone does not tell.
+ * FIELD_PARTIAL: wait until the line is whole. */
+static enum verdict sniff_next_head(const struct session *s, struct span in, bool is_last)
 {
-    return s->app == APP_HTTP_RESPONSES && http_sniff_response(in) == FIELD_FOUND;
+    enum verdict v = s->app == APP_HTTP_RESPONSES ? http_sniff_response(in) : FIELD_ABSENT;
+    if (v == FIELD_ABSENT || is_last || in.len >= SNIFF_BYTES_MAX)
+        return v == FIELD_FOUND ? FIELD_FOUND : FIELD_ABSENT;
+    return memchr(in.ptr, '\n', in.len) ? v : FIELD_PARTIAL;
+}
+
+static size_t wait_for_more(struct session *s, struct span in)
+{
+    s->want = in.len + 1;
+    return 0;
+}
+
+static size_t start_skipping(struct session *s, struct span in, bool is_last)
+{
+    enum verdict v = sniff_next_head(s, in, is_last);
+    if (v == FIELD_PARTIAL)
+        return wait_for_more(s, in);
+    if (v == FIELD_FOUND)
+        s->skip = 0;
+    s->phase = s->skip ? HTTP_BODY : HTTP_HEAD;
+    return 0;
 }
 
 static size_t read_chunks(struct session *s, struct span in)
@@ -244,20 +291,12 @@ static size_t read_http(struct session *s, const struct session_context *c, stru
             return resync(s, in);
         return read_head(s, c, in, is_last);
     case HTTP_BODY_START:
-        if (is_next_head(s, in))
-            s->skip = 0;
-        s->phase = s->skip ? HTTP_BODY : HTTP_HEAD;
-        return 0;
+        return start_skipping(s, in, is_last);
     case HTTP_BODY: /* all of it was skipped */
         s->phase = HTTP_HEAD;
         return 0;
-    case HTTP_IN_CHUNKS:
-        return read_chunks(s, in);
     default:
-        if (!is_next_head(s, in))
-            return in.len;
-        s->phase = HTTP_HEAD;
-        return 0;
+        return read_chunks(s, in);
     }
 }
 
@@ -322,8 +361,10 @@ static size_t read_tls_hello(struct session *s, const struct session_context *c,
         s->want = want;
         return 0;
     }
-    if (v == FIELD_FOUND || v == FIELD_PARTIAL)
-        v = read_hello(s, c, message) == FIELD_FOUND ? FIELD_FOUND : v;
+    if (v == FIELD_FOUND || v == FIELD_PARTIAL) {
+        enum verdict hello = read_hello(s, c, message);
+        v = hello == FIELD_PARTIAL ? v : hello;
+    }
     if (v == FIELD_MALFORMED || v == FIELD_ABSENT) {
         c->flow->flags |= FLOW_MALFORMED;
         return resync(s, in);
@@ -436,17 +477,17 @@ size_t session_read(struct session *s, const struct session_context *c, struct s
 
 bool session_lose(struct session *s, uint64_t n)
 {
+    if (s->is_done)
+        return true;
     if (s->skip >= n && s->skip) {
         s->skip -= n;
         return true;
     }
-    if (s->app == APP_HTTP_RESPONSES && s->phase == HTTP_TO_CLOSE)
-        return true;
     if (s->app == APP_HTTP_REQUESTS || s->app == APP_HTTP_RESPONSES)
         if (s->phase == HTTP_IN_CHUNKS && s->chunks.left >= n) {
             s->chunks.left -= n;
             return true;
         }
-    *s = (struct session){.n_sniffs = s->n_sniffs};
+    set_adrift(s);
     return false;
 }

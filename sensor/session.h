@@ -11,6 +11,7 @@ struct session {
     uint8_t phase;     /* of the app's own state machine */
     uint8_t n_sniffs;  /* times nothing was recognised */
     bool is_done;      /* wants no more bytes */
+    bool is_adrift;    /* what comes next may be the middle of something: be strict about what it is taken for */
     struct http_chunks chunks;
     uint64_t skip;     /* coming bytes that need not be seen */
     size_t want;       /* useless to call again before so many bytes are there */

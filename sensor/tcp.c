@@ -116,7 +116,7 @@ static void read_in_place(struct tcp *t, struct flow *f, unsigned side, struct d
         return;
     if (stream_put(t->pool, &dir->stream, 0, span_from(data, used)) == STREAM_FULL) {
         session_read(&dir->session, &c, span_from(data, used), true);
-        session_lose(&dir->session, 1);
+        session_lose(&dir->session, 0); /* what was read in part will not be read on */
         f->flags |= FLOW_LIMIT;
         t->events->stats->streams_limited++;
     }
@@ -128,7 +128,10 @@ static void lose(struct tcp *t, struct flow *f, unsigned side, struct direction 
     read_stream(t, f, side, dir, true);
     if (!session_lose(&dir->session, n) && !dir->session.is_done)
         f->flags |= (uint8_t)why;
-    t->events->stats->gaps++;
+    if (why == FLOW_LIMIT)
+        t->events->stats->streams_limited++;
+    else
+        t->events->stats->gaps++;
 }
 
 /* Give up on the hole in front of the runs. */
@@ -175,7 +178,7 @@ static void read_buffered(struct tcp *t, struct flow *f, unsigned side, struct d
     f->next_seq[side] += dir->stream.len - len;
     if (dir->stream.n_ahead == 0)
         dir->gap_since_ns = 0;
-    else if (dir->gap_since_ns == 0)
+    else if (dir->gap_since_ns == 0 || dir->stream.len != len) /* the first hole, or another one */
         dir->gap_since_ns = dir->moment.ts_ns;
     if (dir->stream.len != len)
         read_stream(t, f, side, dir, false);
@@ -188,7 +191,8 @@ static bool cut_old(struct tcp *t, struct flow *f, unsigned side, struct directi
     if (behind >= JUMP_BYTES_MAX || (dir->is_midstream && dir->session.app == APP_UNKNOWN &&
                                      dir->session.n_sniffs <= 2 && behind <= REWIND_BYTES_MAX)) {
         stream_drop(t->pool, &dir->stream); /* other numbers, or segments that came in the wrong order: start again here */
-        dir->session = (struct session){.n_sniffs = dir->session.n_sniffs};
+        dir->session = (struct session){.n_sniffs = dir->session.n_sniffs, .is_adrift = true};
+        dir->gap_since_ns = 0;
         f->next_seq[side] -= behind;
         return true;
     }
@@ -252,6 +256,8 @@ void tcp_packet(struct tcp *t, struct flow *f, unsigned side, const struct decod
         f->flags |= FLOW_RESET;
     if (flow_state(f, side) == SIDE_DONE)
         return;
+    if (d->tcp_flags == 0 && d->payload.len == 0) /* the snaplen cut the header: its number is not known */
+        return;
     uint32_t seq = d->tcp_seq + (d->tcp_flags & TCP_SYN ? 1 : 0);
     bool is_midstream = flow_state(f, side) == SIDE_NEW && !(d->tcp_flags & TCP_SYN);
     if (d->payload_wire_len == 0) {
@@ -270,7 +276,7 @@ void tcp_packet(struct tcp *t, struct flow *f, unsigned side, const struct decod
             flow_set_state(f, side, SIDE_DONE);
             return;
         }
-        fresh->is_midstream = is_midstream;
+        fresh->is_midstream = fresh->session.is_adrift = is_midstream;
     }
     struct direction *dir = &t->directions[f->stream[side] - 1];
     dir->moment = *m;

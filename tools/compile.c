@@ -16,7 +16,7 @@ static void print_lists(const struct loaded *l)
         summary_put_list(&out, &l->reports[i]);
         buf_put_byte(&out, '\n');
     }
-    fwrite(out.ptr, 1, out.len, stderr);
+    print_text(stderr, &out);
     buf_fini(&out);
 }
 

@@ -77,8 +77,11 @@ static const char lists[] =
     "usage: vedette lists check [--json] [--no-refang] LIST ...\n"
     "\n"
     "Loads lists as replay would, reports every entry that was not loaded and why, and\n"
-    "prints entries = loaded + merged + skipped for each list. Captures nothing.\n"
+    "prints entries = loaded + merged + skipped for each list. Captures nothing. Regexes\n"
+    "are read, not compiled: `vedette compile` and replay tell which are refused.\n"
     "\n"
+    "  LIST                    file or directory, with settings: c2.txt,tlp=amber,match=exact\n"
+    "                          (vedette-lists(5)); - for stdin\n"
     "      --json              the same for machines, one object\n"
     "      --no-refang         reject defanged values such as evil[.]example\n"
     "  -h, --help\n"
@@ -92,10 +95,10 @@ static const char compile[] =
     "it is written with mode 0600, for lists may be TLP:RED.\n"
     "\n"
     "  -l, --list LIST         file or directory, with settings; again for more\n"
-    "  -o, --output FILE       the db\n"
+    "  -o, --output FILE       the db; a file that is there is replaced\n"
     "      --names-engine E    auto, hyperscan or table (auto)\n"
     "      --no-refang         reject defanged values such as evil[.]example\n"
-    "  -q, --quiet\n"
+    "  -q, --quiet             no diagnostics of list entries, no summary\n"
     "  -h, --help\n";
 
 void help_print(FILE *to, const char *subcommand)

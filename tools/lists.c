@@ -140,7 +140,7 @@ static void print_reports(struct check *c, const struct reports *r)
             buf_put_byte(&c->out, '\n');
         }
     }
-    fwrite(c->out.ptr, 1, c->out.len, stdout);
+    print_text(stdout, &c->out);
 }
 
 static int check(struct check *c, int argc, char **argv)
@@ -166,6 +166,8 @@ static int check(struct check *c, int argc, char **argv)
         json_begin_array(&c->json, "findings");
     }
     check_arguments(c, &reports, argc, argv);
+    if (reports.n == 0 && !c->has_failed)
+        say("no list was found there");
     print_reports(c, &reports);
     for (size_t i = 0; i < reports.n; i++)
         list_report_fini(&reports.items[i]);

@@ -8,6 +8,12 @@
 
 enum { LINE_BYTES_MAX = 8192 };
 
+void print_text(FILE *to, const struct buf *text)
+{
+    if (text->len)
+        fwrite(text->ptr, 1, text->len, to);
+}
+
 static void put_line(const char *text, size_t len)
 {
     struct buf line;
@@ -15,7 +21,7 @@ static void put_line(const char *text, size_t len)
     buf_put_str(&line, "vedette: ");
     put_escaped(&line, span_of(text, len));
     buf_put_byte(&line, '\n');
-    fwrite(line.ptr, 1, line.len, stderr);
+    print_text(stderr, &line);
     buf_fini(&line);
 }
 

@@ -2,8 +2,10 @@
 #include "tools/options.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tools/cache.h"
 #include "tools/help.h"
@@ -84,7 +86,12 @@ static bool add_list(struct options *o, char *argument)
 
 static bool take_eve(const char *text, int *out)
 {
-    return take_number(text, "--eve", 7, 8, out);
+    if (strcmp(text, "7") == 0 || strcmp(text, "8") == 0) {
+        *out = text[0] - '0';
+        return true;
+    }
+    say("--eve wants 7 or 8, not \"%s\"", text);
+    return false;
 }
 
 static bool take_option(int option, char *argument, struct options *o)
@@ -141,6 +148,21 @@ static bool take_option(int option, char *argument, struct options *o)
     }
 }
 
+/* What getopt_long() did not take, in words. optopt is a letter nobody knows, or what stands for a known option that was given a
+ * value it has no use for, or 0. */
+static void refuse_option(const char *subcommand, const char *letters, int option, const char *written)
+{
+    bool is_known = optopt > UCHAR_MAX || (optopt && strchr(letters, optopt));
+    if (option == ':')
+        usage_error(subcommand, "%s wants a value", written);
+    else if (is_known)
+        usage_error(subcommand, "%.*s takes no value", (int)strcspn(written, "="), written);
+    else if (optopt)
+        usage_error(subcommand, "unknown option -%c", optopt);
+    else
+        usage_error(subcommand, "unknown option %s", written);
+}
+
 bool options_parse(int argc, char **argv, enum option_scope scope, struct options *out, int *out_exit)
 {
     struct option known[TABLE_ROWS + 1] = {0};
@@ -163,7 +185,7 @@ bool options_parse(int argc, char **argv, enum option_scope scope, struct option
             return false;
         }
         if (option == '?' || option == ':') {
-            usage_error(subcommand_name(scope), option == ':' ? "%s wants a value" : "unknown option %s", argv[optind - 1]);
+            refuse_option(subcommand_name(scope), letters, option, argv[optind - 1]);
             options_fini(out);
             return false;
         }

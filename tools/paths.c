@@ -41,19 +41,20 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static bool walk(struct paths *p, const char *directory, int depth, struct err *err)
+/* `top` is what the user named: it outlives the names made here. Links to directories are not followed, for they may lead round. */
+static bool walk(struct paths *p, const char *top, const char *directory, int depth, struct err *err)
 {
     struct dirent **entries;
     int n = scandir(directory, &entries, is_not_hidden, by_bytes);
     if (n < 0)
-        return err_set(err, ERR_IO, directory, "can't read the directory: %s", strerror(errno));
+        return err_set(err, ERR_IO, top, "can't read the directory %.120s: %s", directory, strerror(errno));
     bool is_good = true;
     for (int i = 0; i < n; i++) {
         char *path;
         struct stat st;
         if (is_good && asprintf(&path, "%s/%s", directory, entries[i]->d_name) >= 0) {
-            if (stat(path, &st) == 0 && S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
-                is_good = walk(p, path, depth + 1, err);
+            if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
+                is_good = walk(p, top, path, depth + 1, err);
             else if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
                 is_good = append(p, path, true, err);
             free(path);
@@ -70,7 +71,7 @@ bool paths_add(struct paths *p, const char *path, struct err *err)
     if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
         size_t len = strlen(path);
         char *directory = strndup(path, len > 1 && path[len - 1] == '/' ? len - 1 : len);
-        bool is_good = directory && walk(p, directory, 0, err);
+        bool is_good = directory ? walk(p, path, directory, 0, err) : err_set(err, ERR_MEMORY, path, "out of memory");
         free(directory);
         return is_good;
     }

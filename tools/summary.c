@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "tools/message.h"
 
 enum { SUMMARY_BYTES_MAX = 16 << 20 };
 
@@ -158,6 +159,6 @@ void summary_print(const struct run_totals *t)
         put_alerts(&out, t->stats);
     }
     put_pace(&out, t);
-    fwrite(out.ptr, 1, out.len, stderr);
+    print_text(stderr, &out);
     buf_fini(&out);
 }

@@ -421,7 +421,7 @@ static bool take_star(const struct load *l, const struct load_entry *e, struct s
 
 static bool is_in_scratch(const struct load *l, struct span s)
 {
-    return s.ptr >= l->scratch.ptr && s.ptr < l->scratch.ptr + l->scratch.room;
+    return l->scratch.ptr && s.ptr >= l->scratch.ptr && s.ptr < l->scratch.ptr + l->scratch.room;
 }
 
 static void refuse_top_level(struct load *l, const struct load_entry *e)
@@ -431,6 +431,14 @@ static void refuse_top_level(struct load *l, const struct load_entry *e)
              "a whole top-level domain; only with match exact it is loaded, as that one name; %s skipped",
              l->unit);
     refuse(l, REJECT_SINGLE_LABEL, e->line, e->col, e->value, what);
+}
+
+static void refuse_match(struct load *l, const struct load_entry *e, enum ioc_type type)
+{
+    char what[LOAD_NOTE_MAX];
+    snprintf(what, sizeof what, "match \"%s\" does not go with type %s; %s skipped", ioc_match_name(e->match),
+             ioc_type_name(type), l->unit);
+    refuse(l, REJECT_BAD_PARAMETERS, e->line, e->col, e->value, what);
 }
 
 /* The rest of load_entry(), for a value that was read. */
@@ -444,7 +452,7 @@ static bool enter(struct load *l, const struct load_entry *e, const struct value
     if (r == REJECT_SINGLE_LABEL)
         return refuse_top_level(l, e), true;
     if (r != REJECT_NONE)
-        return refuse_value(l, r, e, 0), true;
+        return refuse_match(l, e, v->type), true;
     field_mask fields = e->fields ? e->fields : l->options->fields;
     to->in.fields = fields ? fields : ioc_default_fields(v->type);
     int64_t until;

@@ -24,10 +24,11 @@ static struct span cut_score(struct span text)
     size_t n = text.len;
     while (n > 0 && text.ptr[n - 1] >= '0' && text.ptr[n - 1] <= '9')
         n--;
-    if (n == text.len || n < 2 || text.ptr[n - 1] != '\t')
-        return text;
-    struct span value = load_trim(span_first(text, n));
-    return memchr(value.ptr, '\t', value.len) ? text : value;
+    size_t n_value = n;
+    while (n_value > 0 && load_is_blank(text.ptr[n_value - 1]))
+        n_value--;
+    bool has_tab = n > n_value && memchr(text.ptr + n_value, '\t', n - n_value);
+    return has_tab && n < text.len && !memchr(text.ptr, '\t', n_value) ? span_first(text, n_value) : text;
 }
 
 bool format_reads_value(struct span text, struct buf *scratch)

@@ -439,7 +439,7 @@ bool format_yaml_files(const char *path, bool (*each)(void *to, const char *file
         return true;
     bool is_all, is_going_on = true;
     if (load_init(&l, &ctx, &none, &report, path, in, &err) &&
-        is_likely(lines_head(&l.lines, &is_all), is_all, &none)) {
+        is_likely(lines_head(&l.lines, &is_all), true, &none)) {
         if (open_list(&y, &l, &err))
             find_files(&y);
         for (size_t i = 0; i < y.n_files && is_going_on; i++) {

@@ -47,12 +47,16 @@ static struct decode_result decode_raw(struct span *rest, uint16_t *ethertype)
     }
 }
 
-/* The family is the capturing host's AF_ constant in its byte order; IPv6 has a different one on each BSD. */
+/* The family is the capturing host's AF_ constant in its byte order; IPv6 has a different one on each BSD. Some writers put
+ * an EtherType in its last two bytes. */
 static struct decode_result decode_null(struct span *rest, uint16_t *ethertype)
 {
     uint32_t family;
     if (!span_take_u32(rest, &family))
         return decode_bad(UNDECODABLE_LINK);
+    *ethertype = (uint16_t)family;
+    if (family > 0xffff && (*ethertype == ETHERTYPE_IPV4 || *ethertype == ETHERTYPE_IPV6))
+        return decode_ok();
     if (family > 0xffff)
         family = __builtin_bswap32(family);
     switch (family) {
