@@ -1,0 +1,103 @@
+#pragma once
+/* For fuzz targets and tests: load a list from memory and hold it to what must be true of every list. */
+#define _GNU_SOURCE 1 /* memfd_create */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "rules/formats/format.h"
+
+#define LIST_MUST(condition)                                                                                 \
+    do {                                                                                                     \
+        if (!(condition)) {                                                                                  \
+            fprintf(stderr, "%s:%d: %s does not hold\n", __FILE__, __LINE__, #condition);                    \
+            abort();                                                                                         \
+        }                                                                                                    \
+    } while (0)
+
+static inline void list_check_note(void *to, const struct list_note *n)
+{
+    size_t *n_notes = to;
+    ++*n_notes;
+    LIST_MUST(n->what && n->what[0] && !strchr(n->what, '\n'));
+    LIST_MUST(n->path && n->reason < REJECT_COUNT);
+    LIST_MUST(n->kind != NOTE_REJECTED || n->line >= 1);
+}
+
+static inline void list_check_sums(const struct list_report *r, size_t n_notes)
+{
+    uint64_t by_reason = 0, by_type = 0;
+    for (int i = 0; i < REJECT_COUNT; i++)
+        by_reason += r->by_reason[i];
+    for (int i = 0; i < IOC_TYPE_COUNT; i++)
+        by_type += r->by_type[i];
+    LIST_MUST(r->entries == r->loaded + r->merged + r->skipped);
+    LIST_MUST(r->skipped == r->rejected + r->unmatchable);
+    LIST_MUST(r->rejected == by_reason);
+    LIST_MUST(by_type == r->loaded + r->merged + r->unmatchable);
+    LIST_MUST(r->expired <= r->loaded + r->merged);
+    LIST_MUST(r->public_suffixes <= r->loaded + r->merged);
+    LIST_MUST(n_notes == r->skipped + r->warnings);
+}
+
+/* Every index and offset leads somewhere; every value is one that may stand in a set. */
+static inline void list_check_view(const struct set_view *v, uint64_t n_lines)
+{
+    uint32_t n_linked = 0;
+    for (uint32_t i = 0; i < v->n_indicators; i++) {
+        const struct indicator *ind = &v->indicators[i];
+        LIST_MUST(ind->type < IOC_MATCHABLE_COUNT && ind->match <= MATCH_REGEX && ind->fields != 0);
+        LIST_MUST(ind->value_len > 0 && (uint64_t)ind->value + ind->value_len <= v->pool_bytes);
+        LIST_MUST(ind->reserved == 0);
+        for (uint32_t o = ind->origins; o != ORIGIN_END; o = v->origins[o].next) {
+            LIST_MUST(o < v->n_origins && v->origins[o].list < v->n_lists);
+            LIST_MUST(v->origins[o].context < v->n_contexts);
+            LIST_MUST(v->origins[o].line >= 1 && v->origins[o].line <= n_lines + 1);
+            LIST_MUST(++n_linked <= v->n_origins);
+        }
+    }
+    LIST_MUST(n_linked == v->n_origins);
+    for (uint32_t i = 0; i < v->n_contexts; i++) {
+        const struct context *c = &v->contexts[i];
+        LIST_MUST(c->tlp <= TLP_RED && c->confidence >= -1 && c->confidence <= 100);
+        LIST_MUST((uint64_t)c->tags + c->n_tags <= v->n_tags);
+    }
+}
+
+static inline void list_check_bytes(const uint8_t *data, size_t size, const struct list_options *o)
+{
+    struct err err = {0};
+    size_t n_notes = 0;
+    int fd = memfd_create("list", MFD_CLOEXEC);
+    LIST_MUST(fd >= 0 && write(fd, data, size) == (ssize_t)size && lseek(fd, 0, SEEK_SET) == 0);
+    struct input *in = input_open_fd(fd, "fuzz", &err);
+    if (!in)
+        return; /* a damaged compressed file */
+    struct list_context ctx = {.set = set_new(), .note = list_check_note, .note_to = &n_notes};
+    struct list_report report;
+    LIST_MUST(ctx.set);
+    /* The path: a list must not reach real files by naming them. */
+    bool is_good = list_load_input(&ctx, in, "/dev/null/fuzz", o, &report, &err);
+    LIST_MUST(is_good == !report.is_unreadable);
+    LIST_MUST(is_good || (err.kind != ERR_NONE && report.failure.kind != ERR_NONE && err.what[0]));
+    list_check_sums(&report, n_notes);
+    struct set_view v = set_view_of(ctx.set);
+    LIST_MUST(v.n_indicators == report.loaded);
+    list_check_view(&v, report.lines);
+    set_seal(ctx.set);
+    list_report_fini(&report);
+    set_free(ctx.set);
+}
+
+/* The fuzzer's bytes in a block of exactly their size. */
+static inline int list_fuzz(const uint8_t *data, size_t size, const struct list_options *o)
+{
+    uint8_t *exact = malloc(size ? size : 1);
+    LIST_MUST(exact);
+    if (size)
+        memcpy(exact, data, size);
+    list_check_bytes(exact, size, o);
+    free(exact);
+    return 0;
+}
