@@ -1,0 +1,1 @@
+vedette fields -q --eve 7 capture.pcap

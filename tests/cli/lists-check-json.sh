@@ -1,0 +1,1 @@
+vedette lists check --json names.txt bad.txt

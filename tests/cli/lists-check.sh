@@ -1,0 +1,1 @@
+vedette lists check names.txt bad.txt partner.yaml

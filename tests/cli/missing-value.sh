@@ -1,0 +1,6 @@
+try replay -l
+try replay --list
+try replay --eve
+try fields -o
+try live -i
+try compile --output

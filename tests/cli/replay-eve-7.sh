@@ -1,0 +1,1 @@
+vedette replay -q --eve 7 -l names.txt -l partner.yaml capture.pcap

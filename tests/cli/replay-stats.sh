@@ -1,0 +1,1 @@
+vedette replay -q --stats -l partner.yaml capture.pcap | tail -1

@@ -1,0 +1,4 @@
+try frobnicate
+try --frobnicate
+try lists
+try lists frobnicate

@@ -1,0 +1,2 @@
+vedette --version
+vedette version
