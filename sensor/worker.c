@@ -385,6 +385,21 @@ COLD static bool is_repeated(struct worker *w, const struct alert *a)
     return !seen_add(w->seen, hash_bytes(&key, sizeof key, 0));
 }
 
+/* What a request asks for, as one would write it down: the target alone says little. Lives in the batch. */
+COLD static struct span requested_url(struct worker *w, const struct http_request *r)
+{
+    static const char scheme[] = "http://";
+    size_t scheme_len = sizeof scheme - 1, len = scheme_len + r->host.len + r->target.len;
+    bool is_whole = r->target.len == 0 || r->target.ptr[0] != '/' || r->host.len == 0;
+    uint8_t *to = is_whole ? NULL : arena_bytes(&w->events.arena, len);
+    if (!to)
+        return r->target;
+    memcpy(to, scheme, scheme_len);
+    memcpy(to + scheme_len, r->host.ptr, r->host.len);
+    memcpy(to + scheme_len + r->host.len, r->target.ptr, r->target.len);
+    return span_of(to, len);
+}
+
 COLD static void report(struct worker *w, const struct hit *h)
 {
     struct stats *s = &w->stats;
@@ -392,6 +407,8 @@ COLD static void report(struct worker *w, const struct hit *h)
     struct alert a = {.event = o->event, .db = w->o.db, .indicator = h->indicator, .field = h->field, .observed = o->bytes};
     int64_t seconds = a.event->ts_ns / 1000000000;
 
+    if (h->field == FIELD_HTTP_URL)
+        a.observed = requested_url(w, a.event->http_request);
     s->hits++;
     if (!credit_lists(w, h->indicator, seconds, false)) {
         s->hits_expired++;

@@ -205,8 +205,8 @@ case("bundled-sample",
      alert ip.dst 203.0.113.150 = cidr 203.0.113.128/26
      alert ip.dst 2001:db8:bad::66 = cidr 2001:db8:bad::/48
      alert http.host [2001:db8:bad::66] = cidr 2001:db8:bad::/48
-     alert http.url /tools/setup.exe = exact http://downloads.example/tools/setup.exe
-     alert http.url /%74ools/setup.exe = exact http://downloads.example/tools/setup.exe
-     alert http.url /kit/login.php?step=2 = exact http://downloads.example/kit/login.php?step=2
+     alert http.url http://downloads.example/tools/setup.exe = exact http://downloads.example/tools/setup.exe
+     alert http.url http://downloads.example/%74ools/setup.exe = exact http://downloads.example/tools/setup.exe
+     alert http.url http://downloads.example/kit/login.php?step=2 = exact http://downloads.example/kit/login.php?step=2
      alert http.user_agent Mozilla/4.0 (compatible; Updater 2.1) = exact Mozilla/4.0 (compatible; Updater 2.1)""",
      args="replay -l " + EXAMPLES + "lists " + EXAMPLES + "sample.pcap")

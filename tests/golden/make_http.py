@@ -204,12 +204,12 @@ case("http-url",
                http_request("/%e2%82%ac", "evil.example"))
      + exchanges(http_request("/alt", "evil.example:8080"), http_request("/alt", "evil.example"),
                  first_port=40100, server_port=8080),
-     """alert http.url /gate.php?id=1 = exact http://evil.example/gate.php?id=1
-     alert http.url /%67ate%2ephp?id=1 = exact http://evil.example/gate.php?id=1
-     alert http.url /tls = exact https://evil.example/tls
-     alert http.url /%e2%82%ac = exact http://evil.example/%E2%82%AC
-     alert http.url /alt = exact http://evil.example:8080/alt
-     alert http.url /alt = exact http://evil.example:8080/alt""",
+     """alert http.url http://evil.example/gate.php?id=1 = exact http://evil.example/gate.php?id=1
+     alert http.url http://EVIL.example:80/%67ate%2ephp?id=1 = exact http://evil.example/gate.php?id=1
+     alert http.url http://evil.example/tls = exact https://evil.example/tls
+     alert http.url http://evil.example/%e2%82%ac = exact http://evil.example/%E2%82%AC
+     alert http.url http://evil.example:8080/alt = exact http://evil.example:8080/alt
+     alert http.url http://evil.example/alt = exact http://evil.example:8080/alt""",
      {"urls.txt": "http://evil.example/gate.php?id=1\nhttps://evil.example/tls\nhttp://evil.example:8080/alt\n"
                   "http://evil.example/€\n"})
 
@@ -218,9 +218,9 @@ case("http-url-prefix",
      exchanges(http_request("/kit/", "evil.example"), http_request("/kit/login.php?u=1", "evil.example"),
                http_request("/kitchen", "evil.example"), http_request("/kit", "evil.example"), http_request("/drop", "bad.example"),
                http_request("/drop/x", "bad.example")),
-     """alert http.url /kit/ = prefix http://evil.example/kit/
-     alert http.url /kit/login.php?u=1 = prefix http://evil.example/kit/
-     alert http.url /drop = exact bad.example/drop""",
+     """alert http.url http://evil.example/kit/ = prefix http://evil.example/kit/
+     alert http.url http://evil.example/kit/login.php?u=1 = prefix http://evil.example/kit/
+     alert http.url http://bad.example/drop = exact bad.example/drop""",
      {"urls.yaml": """vedette: 1
 indicators:
   - {url: "http://evil.example/kit/", match: prefix}
@@ -232,9 +232,9 @@ case("http-uri-path",
      exchanges(http_request("/wp-content/x.php", "one.example"), http_request("/wp-content/x.php5", "two.example"),
                http_request("/panel/gate?bot=", "three.example"), http_request("/panel/gate?bot=42&v=1", "203.0.113.9"),
                http_request("/a/panel/gate?bot=42", "four.example"), http_request("http://five.example/wp-content/x.php", "five.example")),
-     """alert http.url /wp-content/x.php = exact /wp-content/x.php
-     alert http.url /panel/gate?bot= = prefix /panel/gate?bot=
-     alert http.url /panel/gate?bot=42&v=1 = prefix /panel/gate?bot=
+     """alert http.url http://one.example/wp-content/x.php = exact /wp-content/x.php
+     alert http.url http://three.example/panel/gate?bot= = prefix /panel/gate?bot=
+     alert http.url http://203.0.113.9/panel/gate?bot=42&v=1 = prefix /panel/gate?bot=
      alert http.url http://five.example/wp-content/x.php = exact /wp-content/x.php""",
      {"paths.txt": "/wp-content/x.php\n/panel/gate?bot=\n"})
 
@@ -256,9 +256,9 @@ case("http-regex-url",
      """A regular expression on http.url sees scheme, host, port and target.""",
      exchanges(http_request("/dl/0a1b2c3d.exe", "evil.example"), http_request("/dl/0a1b2c3d.exe.txt", "evil.example"),
                http_request("/dl/0a1b2c3d.EXE", "evil.example")),
-     """alert http.url /dl/0a1b2c3d.exe = regex ^http://[^/]+/dl/[0-9a-f]{8}\\.exe$
-     alert http.url /dl/0a1b2c3d.exe = regex \\.exe$
-     alert http.url /dl/0a1b2c3d.EXE = regex \\.exe$""",
+     """alert http.url http://evil.example/dl/0a1b2c3d.exe = regex ^http://[^/]+/dl/[0-9a-f]{8}\\.exe$
+     alert http.url http://evil.example/dl/0a1b2c3d.exe = regex \\.exe$
+     alert http.url http://evil.example/dl/0a1b2c3d.EXE = regex \\.exe$""",
      {"re.yaml": r"""vedette: 1
 indicators:
   - {regex: '^http://[^/]+/dl/[0-9a-f]{8}\.exe$', fields: [http.url]}

@@ -108,7 +108,7 @@ case("list-defanged",
      + talk(40100).client(http_request("/a", "bad.example")).datagrams() + [tcp(("192.0.2.10", 40200), (BAD, 1), 1, 0, SYN)],
      """alert dns.query evil.example = suffix evil.example
      alert dns.query evil.test = suffix evil.test
-     alert http.url /a = exact http://bad.example/a
+     alert http.url http://bad.example/a = exact http://bad.example/a
      alert ip.dst 203.0.113.66 = exact 203.0.113.66""",
      {"mail.txt": "evil[.]example\nevil(dot)test\nhxxp://bad[.]example/a\n203[.]0[.]113[.]66\n"})
 
