@@ -12,7 +12,7 @@ enum { PORT_DNS = 53, PORT_MDNS = 5353, RECORD_COST = 32 };
 
 enum flag { QR = 0x8000, AA = 0x0400, TC = 0x0200, RD = 0x0100, RA = 0x0080, Z = 0x0040 };
 
-/* Between port 5353 and port 53 it is a plain query, or its answer, of a host that asks from any port; and mDNS is UDP only. */
+/* Between ports 5353 and 53 it is a plain query, or its answer, of a host that asks from any port. TCP is no mDNS. */
 bool eve_is_mdns(const struct event *e)
 {
     return e->kind == EVENT_DNS && e->proto == IPPROTO_UDP && (e->sport == PORT_MDNS || e->dport == PORT_MDNS) &&

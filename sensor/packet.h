@@ -2,10 +2,21 @@
 /* A frame as it was captured, and what decoding finds in it. Both borrow the frame's bytes and die with them. */
 #include "base/ip.h"
 
+/* What the frame starts with. The capture tells; numbers are ours, not libpcap's. */
+enum link_type {
+    LINK_ETHERNET, /* IEEE 802.3, with VLAN tags 0x8100, 0x88a8, 0x9100 (and 0x9200) stacked */
+    LINK_RAW,      /* an IP header, version told by its first four bits */
+    LINK_NULL,     /* BSD loopback: 4 bytes of address family in either byte order */
+    LINK_SLL,      /* Linux cooked v1: 16 bytes */
+    LINK_SLL2,     /* Linux cooked v2: 20 bytes */
+    LINK_OTHER,    /* not read: every packet is out of scope */
+};
+
 struct packet {
     struct span bytes;  /* as captured */
     uint32_t wire_len;  /* length on the wire; bytes.len is smaller when the snaplen cut it */
     uint32_t source;    /* index of the capture file or interface it came from */
+    enum link_type link;
     uint64_t number;    /* from 1, counted in its source */
     int64_t ts_ns;      /* since 1970, UTC */
 };

@@ -29,15 +29,9 @@ struct run {
     bool has_lists;
 };
 
-struct feed {
-    struct worker *worker;
-    enum link_type link;
-};
-
 static void on_packet(void *to, const struct packet *pkt)
 {
-    struct feed *f = to;
-    worker_packet(f->worker, f->link, pkt);
+    worker_packet(to, pkt->link, pkt);
 }
 
 static uint64_t total_size(const struct paths *p)
@@ -55,14 +49,14 @@ static uint64_t total_size(const struct paths *p)
 /* All packets of an open capture. False: it broke off (said). */
 static bool read_capture(struct run *r, struct capture *c, uint32_t source)
 {
-    struct feed feed = {.worker = r->worker, .link = capture_link(c)};
+    bool is_read = capture_link(c) != LINK_OTHER;
     struct err err = {0};
     int n;
-    if (feed.link == LINK_OTHER)
+    if (!is_read)
         say("%s: link type %s is not read: its packets are counted, not looked into", r->captures.items[source],
             capture_link_name(c));
     signals_watch(c);
-    while ((n = capture_read(c, PACKETS_PER_READ, source, on_packet, &feed, &err)) > 0) {
+    while ((n = capture_read(c, PACKETS_PER_READ, source, on_packet, r->worker, &err)) > 0) {
         const struct stats *s = worker_stats(r->worker);
         progress_update(&r->progress, r->bytes_before + capture_position(c), s->packets, s->alerts);
         if (signals_want_end() || worker_output_is_broken(r->worker))
@@ -75,7 +69,7 @@ static bool read_capture(struct run *r, struct capture *c, uint32_t source)
         progress_end(&r->progress);
         say_err(&err);
     }
-    return n >= 0 && feed.link != LINK_OTHER;
+    return n >= 0 && is_read;
 }
 
 static void read_captures(struct run *r)

@@ -16,6 +16,7 @@ struct capture {
     struct pcapng_filter filter;
     struct err read_err; /* what broke reading the file, if anything */
     const char *path;    /* borrowed */
+    enum link_type link; /* of the capture, or its first interface */
     bool is_nano;
     uint64_t n_packets;
     uint64_t dropped_kernel, dropped_interface; /* sums over the 32-bit counters' wraps */
@@ -48,6 +49,13 @@ static enum link_type link_of(int dlt)
     }
 }
 
+/* Files number the types that differ between systems in a way of their own: of those we read only raw IP. */
+static enum link_type link_in_file(uint16_t linktype)
+{
+    enum { LINKTYPE_RAW = 101 };
+    return linktype == LINKTYPE_RAW ? LINK_RAW : link_of(linktype);
+}
+
 /* libpcap reads a FILE; behind it is our input, and the filter for pcapng. */
 static ssize_t read_filtered(void *cookie, char *to, size_t n)
 {
@@ -77,8 +85,10 @@ static bool open_pcap(struct capture *c, struct err *err)
         return err_set(err, ERR_MEMORY, c->path, "out of memory");
     setvbuf(file, NULL, _IOFBF, READ_BYTES);
     c->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why);
-    if (c->pcap)
+    if (c->pcap) {
+        c->link = link_of(pcap_datalink(c->pcap));
         return true;
+    }
     fclose(file);
     if (c->read_err.kind != ERR_NONE) {
         *err = c->read_err;
@@ -118,6 +128,7 @@ static bool activate(struct capture *c, const char *interface, const struct capt
         const char *more = pcap_geterr(c->pcap);
         return err_set(err, ERR_IO, interface, "%s%s%.120s", pcap_statustostr(status), *more ? ": " : "", more);
     }
+    c->link = link_of(pcap_datalink(c->pcap));
     if (!o->filter)
         return true;
     struct bpf_program program;
@@ -158,7 +169,7 @@ void capture_close(struct capture *c)
 
 enum link_type capture_link(const struct capture *c)
 {
-    return link_of(pcap_datalink(c->pcap));
+    return c->link;
 }
 
 const char *capture_link_name(const struct capture *c)
@@ -173,7 +184,9 @@ static void hand_on(u_char *user, const struct pcap_pkthdr *h, const u_char *byt
     struct capture *c = (struct capture *)user;
     int64_t fraction = c->is_nano ? h->ts.tv_usec : h->ts.tv_usec * INT64_C(1000);
     bool is_sane = h->ts.tv_sec >= 0 && h->ts.tv_sec <= TIME_MAX_S && fraction >= 0 && fraction < 1000000000;
+    uint16_t own_link; /* of a pcapng file whose interfaces differ */
     struct packet pkt = {
+        .link = pcapng_next_link(&c->filter, &own_link) ? link_in_file(own_link) : c->link,
         .bytes = span_of(bytes, h->caplen),
         .wire_len = h->len,
         .source = c->now.source,

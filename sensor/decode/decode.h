@@ -3,16 +3,6 @@
 #include "sensor/packet.h"
 #include "sensor/stats.h"
 
-/* What the frame starts with. The capture tells; numbers are ours, not libpcap's. */
-enum link_type {
-    LINK_ETHERNET, /* IEEE 802.3, with VLAN tags 0x8100, 0x88a8, 0x9100 (and 0x9200) stacked */
-    LINK_RAW,      /* an IP header, version told by its first four bits */
-    LINK_NULL,     /* BSD loopback: 4 bytes of address family in either byte order */
-    LINK_SLL,      /* Linux cooked v1: 16 bytes */
-    LINK_SLL2,     /* Linux cooked v2: 20 bytes */
-    LINK_OTHER,    /* not read: every packet is out of scope */
-};
-
 enum decode_verdict {
     DECODE_OK,
     DECODE_BAD,          /* `reason` is an enum undecodable */
