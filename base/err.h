@@ -10,7 +10,8 @@ enum err_kind {
     ERR_IO,     /* open, read, write, decompress */
     ERR_LIMIT,  /* a ceiling was reached */
     ERR_MEMORY,
-    ERR_USAGE, /* wrong option or setting */
+    ERR_USAGE,       /* wrong option or setting */
+    ERR_INTERRUPTED, /* a signal that the program catches came while it waited for bytes */
 };
 
 struct err {

@@ -33,10 +33,7 @@ struct input {
 
 static ssize_t read_fd(struct input *in, void *to, size_t n)
 {
-    ssize_t got;
-    do
-        got = read(in->fd, to, n);
-    while (got < 0 && errno == EINTR);
+    ssize_t got = read(in->fd, to, n);
     if (got > 0)
         in->raw_position += (uint64_t)got;
     return got;
@@ -51,7 +48,7 @@ static ssize_t fail(struct input *in, struct err *err)
 
 static ssize_t fail_errno(struct input *in, struct err *err)
 {
-    err_set(&in->failure, ERR_IO, in->path, "can't be read: %s", strerror(errno));
+    err_set(&in->failure, errno == EINTR ? ERR_INTERRUPTED : ERR_IO, in->path, "can't be read: %s", strerror(errno));
     return fail(in, err);
 }
 

@@ -14,7 +14,8 @@ struct input *input_open(const char *path, struct err *err);
 struct input *input_open_fd(int fd, const char *path, struct err *err);
 void input_close(struct input *in);
 
-/* Up to `n` bytes; 0 at the end; -1 and *err when reading or decompressing fails (a truncated .gz, say). */
+/* Up to `n` bytes; 0 at the end; -1 and *err when reading or decompressing fails (a truncated .gz, say), or with ERR_INTERRUPTED when a
+ * signal handler ran meanwhile: whoever catches signals wants to look at them, though a pipe stays silent. */
 ssize_t input_read(struct input *in, void *to, size_t n, struct err *err);
 /* Bytes delivered so far (decompressed). */
 uint64_t input_position(const struct input *in);

@@ -360,12 +360,14 @@ COLD static bool credit_lists(struct worker *w, uint32_t indicator, int64_t seco
 {
     const struct set_view *v = db_set(w->o.db);
     bool holds = false;
+    uint32_t credited = UINT32_MAX; /* a list's origins follow each other, for lists are loaded one by one */
     for (uint32_t at = v->indicators[indicator].origins; at != ORIGIN_END; at = v->origins[at].next) {
         if (!set_origin_holds(v, &v->origins[at], seconds))
             continue;
         holds = true;
-        if (counts)
+        if (counts && v->origins[at].list != credited)
             w->list_hits[v->origins[at].list]++;
+        credited = v->origins[at].list;
     }
     return holds;
 }

@@ -6,6 +6,8 @@
 #include "tools/summary.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void print_lists(const struct loaded *l)
@@ -18,6 +20,16 @@ static void print_lists(const struct loaded *l)
     }
     print_text(stderr, &out);
     buf_fini(&out);
+}
+
+/* The db is written aside and renamed into place: that must not happen to a device, nor to standard output. */
+static bool may_be_replaced(const char *path)
+{
+    struct stat st;
+    bool is_file = strcmp(path, "-") != 0 && (stat(path, &st) != 0 || S_ISREG(st.st_mode));
+    if (!is_file)
+        usage_error("compile ", "%s is no file: a db is written to a file", path);
+    return is_file;
 }
 
 static int compile(const struct options *o)
@@ -50,6 +62,10 @@ int command_compile(int argc, char **argv)
         status = usage_error("compile ", "no list was named (-l)");
     else if (!o.output)
         status = usage_error("compile ", "no file to write was named (-o)");
+    else if (optind != argc)
+        status = usage_error("compile ", "\"%s\" is one argument too many", argv[optind]);
+    else if (!may_be_replaced(o.output))
+        status = EXIT_USAGE;
     else
         status = compile(&o);
     options_fini(&o);

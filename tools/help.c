@@ -101,17 +101,28 @@ static const char compile[] =
     "  -q, --quiet             no diagnostics of list entries, no summary\n"
     "  -h, --help\n";
 
+static const struct {
+    const char *name, *text;
+} screens[] = {
+    {"replay", replay}, {"fields", fields}, {"live", live}, {"lists", lists}, {"compile", compile},
+};
+
+static const char *screen_of(const char *subcommand)
+{
+    size_t len = strcspn(subcommand, " ");
+    for (size_t i = 0; i < sizeof screens / sizeof *screens; i++)
+        if (strncmp(screens[i].name, subcommand, len) == 0 && !screens[i].name[len])
+            return screens[i].text;
+    return NULL;
+}
+
+bool help_has(const char *subcommand)
+{
+    return screen_of(subcommand) != NULL;
+}
+
 void help_print(FILE *to, const char *subcommand)
 {
-    static const struct {
-        const char *name, *text;
-    } screens[] = {
-        {"replay", replay}, {"fields", fields}, {"live", live}, {"lists", lists}, {"compile", compile},
-    };
-    size_t len = strcspn(subcommand, " ");
-    const char *text = overview;
-    for (size_t i = 0; i < sizeof screens / sizeof *screens; i++)
-        if (len && strncmp(screens[i].name, subcommand, len) == 0 && !screens[i].name[len])
-            text = screens[i].text;
-    fputs(text, to);
+    const char *text = screen_of(subcommand);
+    fputs(text ? text : overview, to);
 }

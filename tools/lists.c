@@ -143,6 +143,42 @@ static void print_reports(struct check *c, const struct reports *r)
     print_text(stdout, &c->out);
 }
 
+struct refusal {
+    struct check *check;
+    const struct set *set;
+};
+
+/* A pattern that will never match, told as any other finding. */
+static void note_refused(void *to, uint32_t indicator, const char *why)
+{
+    const struct refusal *r = to;
+    struct set_view v = set_view_of(r->set);
+    const struct origin *o = &v.origins[v.indicators[indicator].origins];
+    struct span path = set_text(&v, v.lists[o->list].path);
+    char path_z[4096], what[512];
+    snprintf(path_z, sizeof path_z, "%.*s", (int)path.len, (const char *)path.ptr);
+    snprintf(what, sizeof what, "pattern refused: %s; it will not match", why);
+    struct list_note note = {
+        .kind = NOTE_WARNING, .path = path_z, .line = o->line, .what = what, .value = set_value(&v, indicator)};
+    r->check->context.note(r->check->context.note_to, &note);
+    r->check->has_skipped = true;
+}
+
+/* Whether every pattern compiles is known only when it has been compiled. Takes the set over. */
+static void check_patterns(struct check *c, struct set *set)
+{
+    struct err err = {0};
+    struct db *db;
+    struct refusal refusal = {c, set};
+    struct db_options options = {.names_engine = NAMES_TABLE, .refused = note_refused, .refused_to = &refusal};
+    if (db_build(set, &options, &db, &err)) {
+        db_free(db);
+        return;
+    }
+    say_err(&err);
+    c->has_failed = true;
+}
+
 static int check(struct check *c, int argc, char **argv)
 {
     struct public_suffixes *suffixes = public_suffixes_new();
@@ -168,12 +204,12 @@ static int check(struct check *c, int argc, char **argv)
     check_arguments(c, &reports, argc, argv);
     if (reports.n == 0 && !c->has_failed)
         say("no list was found there");
+    check_patterns(c, set);
     print_reports(c, &reports);
     for (size_t i = 0; i < reports.n; i++)
         list_report_fini(&reports.items[i]);
     free(reports.items);
     buf_fini(&c->out);
-    set_free(set);
     public_suffixes_free(suffixes);
     return c->has_failed ? EXIT_USAGE : c->has_skipped ? EXIT_FAILED : EXIT_DONE;
 }

@@ -34,7 +34,7 @@ struct live {
 static void on_packet(void *to, const struct packet *pkt)
 {
     struct live *l = to;
-    worker_packet(l->worker, l->link, pkt);
+    worker_packet(l->worker, pkt->link, pkt);
 }
 
 /* For good: no capability is left, and as root another user is become. */
@@ -168,13 +168,13 @@ int command_live(int argc, char **argv)
         return status;
     if (!l.options.interface)
         status = usage_error("live ", "no interface was named (-i)");
-    else if (l.options.load.n_lists == 0 && !l.options.load.db_path)
-        status = usage_error("live ", "no list was named (-l): nothing to look for");
+    else if (!options_name_lists(&l.options, "live "))
+        status = EXIT_USAGE;
     else if (optind != argc)
         status = usage_error("live ", "\"%s\" is one argument too many", argv[optind]);
     else {
         signals_catch();
-        status = run(&l) ? EXIT_DONE : EXIT_FAILED;
+        status = run(&l) ? EXIT_DONE : l.loaded.is_misused ? EXIT_USAGE : EXIT_FAILED;
     }
     worker_free(l.worker);
     capture_close(l.capture);

@@ -79,7 +79,7 @@ static bool load_file(void *to, const char *file)
     return report->is_unreadable; /* the others still load, but not without memory */
 }
 
-/* Every file of every argument. False when memory ran out. */
+/* Every file of every argument. False when memory ran out, or a setting is wrong. */
 static bool load_arguments(struct loading *l)
 {
     for (size_t i = 0; i < l->o->n_lists; i++) {
@@ -88,8 +88,8 @@ static bool load_arguments(struct loading *l)
         l->options = (struct list_options){0};
         if (!list_options_parse(l->o->lists[i], &path, &l->options, &err)) {
             say_err(&err);
-            l->out->has_failed = true;
-            continue;
+            l->out->is_misused = true;
+            return false;
         }
         l->options.keep_defanged_out = l->o->keeps_defanged_out;
         if (!list_walk(path, load_file, l, &err)) {
@@ -252,8 +252,11 @@ bool load_lists(const struct load_options *o, struct loaded *out)
         say("no indicator was loaded: nothing can be found");
         is_good = false;
     }
-    if (!is_good)
+    if (!is_good) {
+        bool is_misused = out->is_misused;
         loaded_fini(out);
+        out->is_misused = is_misused;
+    }
     out->seconds = now_s() - start;
     return is_good;
 }

@@ -18,6 +18,7 @@ struct loaded {
     struct list_report *reports;  /* owned; one per file, in the order of the db's lists */
     size_t n_reports;
     bool has_failed;              /* some list could not be read, or read to its end */
+    bool is_misused;              /* a setting of a -l argument is wrong; nothing was loaded */
     double seconds;
 };
 

@@ -1,4 +1,5 @@
 /* The command `vedette`: picks the subcommand. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,15 @@ static const struct {
     {"lists", command_lists},   {"compile", command_compile},
 };
 
+/* What went to stdout through stdio may still fail on its last step. */
+static int finish(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    say("stdout: writing failed: %s", strerror(errno));
+    return status == EXIT_DONE ? EXIT_FAILED : status;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -24,14 +34,16 @@ int main(int argc, char **argv)
     const char *name = argv[1];
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(name, commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
+            return finish(commands[i].run(argc - 1, argv + 1));
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        if (argc > 2 && !help_has(argv[2]))
+            return usage_error("", "unknown command \"%s\"", argv[2]);
         help_print(stdout, argc > 2 ? argv[2] : "");
-        return EXIT_DONE;
+        return finish(EXIT_DONE);
     }
     if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
         version_print(stdout);
-        return EXIT_DONE;
+        return finish(EXIT_DONE);
     }
     return usage_error("", "unknown command \"%s\"", name);
 }

@@ -25,7 +25,8 @@ static const struct {
     {{"output", required_argument, NULL, 'o'}, OPTIONS_REPLAY | OPTIONS_FIELDS | OPTIONS_LIVE | OPTIONS_COMPILE},
     {{"quiet", no_argument, NULL, 'q'}, OPTIONS_REPLAY | OPTIONS_FIELDS | OPTIONS_LIVE | OPTIONS_COMPILE},
     {{"eve", required_argument, NULL, OPT_EVE}, OPTIONS_REPLAY | OPTIONS_FIELDS | OPTIONS_LIVE},
-    {{"stats", optional_argument, NULL, OPT_STATS}, OPTIONS_REPLAY | OPTIONS_FIELDS | OPTIONS_LIVE},
+    {{"stats", no_argument, NULL, OPT_STATS}, OPTIONS_REPLAY | OPTIONS_FIELDS},
+    {{"stats", optional_argument, NULL, OPT_STATS}, OPTIONS_LIVE},
     {{"names-engine", required_argument, NULL, OPT_ENGINE}, OPTIONS_REPLAY | OPTIONS_LIVE | OPTIONS_COMPILE},
     {{"no-cache", no_argument, NULL, OPT_NO_CACHE}, OPTIONS_REPLAY | OPTIONS_LIVE},
     {{"cache", required_argument, NULL, OPT_CACHE}, OPTIONS_REPLAY | OPTIONS_LIVE},
@@ -196,6 +197,16 @@ bool options_parse(int argc, char **argv, enum option_scope scope, struct option
         }
     }
     return true;
+}
+
+bool options_name_lists(const struct options *o, const char *subcommand)
+{
+    bool has_lists = o->load.n_lists > 0, has_db = o->load.db_path != NULL;
+    if (!has_lists && !has_db)
+        usage_error(subcommand, "no list was named (-l): nothing to look for");
+    if (has_lists && has_db)
+        usage_error(subcommand, "--db is a compiled db instead of lists: it does not go with -l");
+    return has_lists != has_db;
 }
 
 void options_fini(struct options *o)

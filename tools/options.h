@@ -23,4 +23,6 @@ enum option_scope { OPTIONS_REPLAY = 1, OPTIONS_FIELDS = 2, OPTIONS_LIVE = 4, OP
 
 /* Parse argv[1..]; what is no option is left from argv[optind] on. False: *out_exit is what to exit with (help was asked for, or wrong use). */
 bool options_parse(int argc, char **argv, enum option_scope scope, struct options *out, int *out_exit);
+/* Lists or a compiled db, but not both, were named; says so if not. */
+bool options_name_lists(const struct options *o, const char *subcommand);
 void options_fini(struct options *o);

@@ -65,6 +65,8 @@ static bool read_capture(struct run *r, struct capture *c, uint32_t source)
     signals_watch(NULL);
     worker_end_source(r->worker);
     r->bytes_before += capture_size(c);
+    if (n < 0 && err.kind == ERR_INTERRUPTED)
+        n = 0;
     if (n < 0) {
         progress_end(&r->progress);
         say_err(&err);
@@ -77,12 +79,15 @@ static void read_captures(struct run *r)
     for (size_t i = 0; i < r->captures.n && !signals_want_end() && !worker_output_is_broken(r->worker); i++) {
         struct err err = {0};
         struct capture *c = capture_open_file(r->captures.items[i], &err);
+        if (!c && err.kind == ERR_INTERRUPTED)
+            return;
         if (!c && r->captures.is_listed[i] && err.kind == ERR_SYNTAX) {
             say("%s: %s; passed over", r->captures.items[i], err.what);
             continue;
         }
-        r->n_read++;
-        if (!c)
+        if (c)
+            r->n_read++;
+        else
             say_err(&err);
         if (!c || !read_capture(r, c, (uint32_t)i))
             r->n_failed++;
@@ -174,14 +179,17 @@ static int run(int argc, char **argv, enum option_scope scope)
     const char *name = r.has_lists ? "replay " : "fields ";
     if (optind == argc)
         status = usage_error(name, "no capture was named");
-    else if (r.has_lists && r.options.load.n_lists == 0 && !r.options.load.db_path)
-        status = usage_error(name, "no list was named (-l): nothing to look for");
+    else if (r.has_lists && !options_name_lists(&r.options, name))
+        status = EXIT_USAGE;
     else {
         status = EXIT_FAILED;
         signals_catch();
         bool is_good = expand_captures(&r, argc, argv);
-        if (r.has_lists && !load_lists(&r.options.load, &r.loaded))
+        if (r.has_lists && !load_lists(&r.options.load, &r.loaded)) {
+            if (r.loaded.is_misused)
+                status = EXIT_USAGE;
             goto out;
+        }
         if (!sink_open(&r.sink, r.options.output, &err)) {
             say_err(&err);
             goto out;

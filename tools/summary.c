@@ -126,6 +126,12 @@ static void put_lists(struct buf *out, const struct run_totals *t)
     }
 }
 
+static void put_refused(struct buf *out, const struct db_stats *s)
+{
+    if (s->n_refused)
+        buf_printf(out, "patterns  %" PRIu32 " refused: they never match\n", s->n_refused);
+}
+
 static void put_alerts(struct buf *out, const struct stats *s)
 {
     buf_printf(out, "alerts    %" PRIu64 " written; %" PRIu64 " hits = %" PRIu64 " alerts + %" PRIu64 " repeated + %" PRIu64
@@ -156,6 +162,7 @@ void summary_print(const struct run_totals *t)
     put_flows(&out, t->stats);
     if (t->loaded) {
         put_lists(&out, t);
+        put_refused(&out, db_stats(t->loaded->db));
         put_alerts(&out, t->stats);
     }
     put_pace(&out, t);

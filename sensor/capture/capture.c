@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sensor/capture/pcapng.h"
 
@@ -125,8 +126,10 @@ static bool activate(struct capture *c, const char *interface, const struct capt
     c->is_nano = pcap_set_tstamp_precision(c->pcap, PCAP_TSTAMP_PRECISION_NANO) == 0;
     int status = pcap_activate(c->pcap);
     if (status < 0) {
-        const char *more = pcap_geterr(c->pcap);
-        return err_set(err, ERR_IO, interface, "%s%s%.120s", pcap_statustostr(status), *more ? ": " : "", more);
+        const char *what = pcap_statustostr(status), *more = pcap_geterr(c->pcap);
+        if (strcmp(what, more) == 0)
+            more = "";
+        return err_set(err, ERR_IO, interface, "%s%s%.120s", what, *more ? ": " : "", more);
     }
     c->link = link_of(pcap_datalink(c->pcap));
     if (!o->filter)
@@ -202,7 +205,7 @@ static int fail(struct capture *c, struct err *err)
         err_set(err, ERR_IO, c->path, "%.150s", pcap_geterr(c->pcap));
         return -1;
     }
-    err_set(err, ERR_IO, c->path, "after packet %llu, at byte %llu: %.110s", (unsigned long long)c->n_packets,
+    err_set(err, c->read_err.kind == ERR_INTERRUPTED ? ERR_INTERRUPTED : ERR_IO, c->path, "after packet %llu, at byte %llu: %.110s", (unsigned long long)c->n_packets,
             (unsigned long long)ftello(pcap_file(c->pcap)),
             c->read_err.kind != ERR_NONE ? c->read_err.what : pcap_geterr(c->pcap));
     return -1;
