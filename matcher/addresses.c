@@ -29,7 +29,8 @@ static u128 number_of(const struct ip *ip)
     return n;
 }
 
-static bool build_hosts(struct addresses *out, const struct set_view *v, const struct routes *routes, struct err *err)
+static bool build_hosts(struct addresses *out, const struct set_view *v, const struct routes *routes,
+                        struct err *err)
 {
     uint32_t n = routes->n[ROUTE_ADDRESS], at = 0;
     uint64_t *hashes = malloc((n + 1ull) * sizeof *hashes);
@@ -81,7 +82,8 @@ static uint32_t low_word(u128 number)
 /* Nodes are sorted, so each bit is set at most once, however ranges nest: only what reaches past all before is new. */
 static bool mark_blocks(struct addresses *a, struct err *err)
 {
-    const struct ip lowest = ip_from_v4((const uint8_t[4]){0}), highest = ip_from_v4((const uint8_t[4]){255, 255, 255, 255});
+    const struct ip lowest = ip_from_v4((const uint8_t[4]){0}),
+                    highest = ip_from_v4((const uint8_t[4]){255, 255, 255, 255});
     u128 first_v4 = number_of(&lowest), last_v4 = number_of(&highest);
     uint32_t next = 0; /* blocks below are done */
     a->v4_blocks = calloc(BLOCKS / 64, sizeof *a->v4_blocks);
@@ -100,7 +102,8 @@ static bool mark_blocks(struct addresses *a, struct err *err)
     return true;
 }
 
-static bool build_ranges(struct addresses *out, const struct set_view *v, const struct routes *routes, struct err *err)
+static bool build_ranges(struct addresses *out, const struct set_view *v, const struct routes *routes,
+                         struct err *err)
 {
     uint32_t n = routes->n[ROUTE_RANGE], at = 0;
     if (n == 0)
@@ -121,7 +124,8 @@ static bool build_ranges(struct addresses *out, const struct set_view *v, const 
     return mark_blocks(out, err);
 }
 
-bool addresses_build(struct addresses *out, const struct set_view *v, const struct routes *routes, struct err *err)
+bool addresses_build(struct addresses *out, const struct set_view *v, const struct routes *routes,
+                     struct err *err)
 {
     *out = (struct addresses){0};
     if (build_hosts(out, v, routes, err) && build_ranges(out, v, routes, err))
@@ -148,8 +152,8 @@ static bool map_ranges(struct addresses *out, struct span ranges, uint32_t n_ind
     return n == 0 || mark_blocks(out, err);
 }
 
-bool addresses_map(struct addresses *out, struct span hosts, struct span ranges, uint32_t has_ports, uint32_t n_indicators,
-                   struct err *err)
+bool addresses_map(struct addresses *out, struct span hosts, struct span ranges, uint32_t has_ports,
+                   uint32_t n_indicators, struct err *err)
 {
     *out = (struct addresses){.has_ports = has_ports};
     return key_table_map(&out->hosts, hosts, n_indicators, err) && map_ranges(out, ranges, n_indicators, err);
@@ -209,11 +213,17 @@ static bool may_be_in_range(const struct look_up *l)
     return l->a->n_ranges && (!ip_is_v4(l->ip) || l->a->v4_blocks[block / 64] >> (block % 64) & 1);
 }
 
-void addresses_look_up(const struct addresses *a, const struct set_view *v, enum field field, const struct ip *ip,
-                       uint16_t port, addresses_on_hit *on_hit, void *ctx)
+void addresses_look_up(const struct addresses *a, const struct set_view *v, enum field field,
+                       const struct ip *ip, uint16_t port, addresses_on_hit *on_hit, void *ctx)
 {
-    struct look_up l = {
-        .a = a, .v = v, .ip = ip, .number = number_of(ip), .field = field, .port = port, .on_hit = on_hit, .ctx = ctx};
+    struct look_up l = {.a = a,
+                        .v = v,
+                        .ip = ip,
+                        .number = number_of(ip),
+                        .field = field,
+                        .port = port,
+                        .on_hit = on_hit,
+                        .ctx = ctx};
     if (a->hosts.n) {
         look_up_host(&l, 0);
         if (a->has_ports && port)

@@ -6,7 +6,8 @@ static bool is_of_field(const struct indicator *ind, enum field field)
     return (ind->fields & FIELD_BIT(field)) != 0;
 }
 
-bool confirm_name(const struct set_view *v, uint32_t indicator, enum field field, struct span name, uint16_t port)
+bool confirm_name(const struct set_view *v, uint32_t indicator, enum field field, struct span name,
+                  uint16_t port)
 {
     const struct indicator *ind = &v->indicators[indicator];
     struct span key = route_key(v, indicator);
@@ -20,7 +21,8 @@ bool confirm_name(const struct set_view *v, uint32_t indicator, enum field field
     return name.ptr[above - 1] == '.' && (ind->match == MATCH_SUFFIX || ind->match == MATCH_BELOW);
 }
 
-bool confirm_address(const struct set_view *v, uint32_t indicator, enum field field, const struct ip *ip, uint16_t port)
+bool confirm_address(const struct set_view *v, uint32_t indicator, enum field field, const struct ip *ip,
+                     uint16_t port)
 {
     const struct indicator *ind = &v->indicators[indicator];
     struct ip first, last;
@@ -36,7 +38,8 @@ bool confirm_range(const struct set_view *v, uint32_t indicator, enum field fiel
     return is_of_field(ind, field) && is_v4 == ip_is_v4(ip);
 }
 
-bool confirm_key(const struct set_view *v, uint32_t indicator, enum field field, enum key_kind kind, struct span key)
+bool confirm_key(const struct set_view *v, uint32_t indicator, enum field field, enum key_kind kind,
+                 struct span key)
 {
     const struct indicator *ind = &v->indicators[indicator];
     if (!is_of_field(ind, field) || route_key_kind(ind) != kind)

@@ -32,14 +32,16 @@ static void refuse(void *to, uint32_t indicator, const char *why)
 }
 
 /* Values that are not what their type says: whoever filled the set let them through. */
-static void refuse_unroutable(const struct set_view *v, const struct routes *routes, struct refusals *refusals)
+static void refuse_unroutable(const struct set_view *v, const struct routes *routes,
+                              struct refusals *refusals)
 {
     for (uint32_t i = 0; i < v->n_indicators; i++)
         if (routes->of[i] == ROUTE_NONE && v->indicators[i].type < IOC_MATCHABLE_COUNT)
             refuse(refusals, i, "its value is not in canonical form for its type");
 }
 
-static bool build_names(struct db *db, const struct routes *routes, const struct db_options *options, struct err *err)
+static bool build_names(struct db *db, const struct routes *routes, const struct db_options *options,
+                        struct err *err)
 {
     uint32_t threshold = options->names_threshold ? options->names_threshold : NAMES_THRESHOLD;
     enum names_engine engine = options->names_engine;
@@ -51,13 +53,15 @@ static bool build_names(struct db *db, const struct routes *routes, const struct
                                  : names_hs_build(&db->names_hs, &db->view, routes, err);
 }
 
-static bool build_engines(struct db *db, const struct routes *routes, const struct db_options *options, struct err *err)
+static bool build_engines(struct db *db, const struct routes *routes, const struct db_options *options,
+                          struct err *err)
 {
     struct refusals refusals = {.options = options};
     uint32_t cap_ms = options->regex_cap_ms ? options->regex_cap_ms : REGEX_CAP_MS;
     refuse_unroutable(&db->view, routes, &refusals);
     db->address_fields = routes->fields[ROUTE_ADDRESS] | routes->fields[ROUTE_RANGE];
-    bool is_built = build_names(db, routes, options, err) && addresses_build(&db->addresses, &db->view, routes, err) &&
+    bool is_built = build_names(db, routes, options, err) &&
+                    addresses_build(&db->addresses, &db->view, routes, err) &&
                     patterns_build(&db->patterns, &db->view, routes, cap_ms, refuse, &refusals, err);
     db->stats.n_refused = refusals.n;
     return is_built;
@@ -103,8 +107,9 @@ static bool build(struct db *db, const struct db_options *options, struct err *e
 {
     struct routes routes = {0};
     bool is_built = generation_of(&db->view, db->generation) && routes_init(&routes, &db->view);
-    is_built = is_built ? build_engines(db, &routes, options, err)
-                        : err_set(err, ERR_MEMORY, NULL, "out of memory for %u indicators", db->view.n_indicators);
+    is_built = is_built
+                   ? build_engines(db, &routes, options, err)
+                   : err_set(err, ERR_MEMORY, NULL, "out of memory for %u indicators", db->view.n_indicators);
     if (is_built)
         fill_stats(db, &routes);
     routes_fini(&routes);

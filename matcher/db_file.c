@@ -71,20 +71,21 @@ static void contents_fini(struct contents *c)
 static bool contents_init(struct contents *c, const struct db *db, struct span attachment, struct err *err)
 {
     const struct set_view *v = &db->view;
-    *c = (struct contents){.sections = {
-                               [SECTION_INDICATORS] = span_of(v->indicators, v->n_indicators * sizeof *v->indicators),
-                               [SECTION_ORIGINS] = span_of(v->origins, v->n_origins * sizeof *v->origins),
-                               [SECTION_CONTEXTS] = span_of(v->contexts, v->n_contexts * sizeof *v->contexts),
-                               [SECTION_LISTS] = span_of(v->lists, v->n_lists * sizeof *v->lists),
-                               [SECTION_TAGS] = span_of(v->tags, v->n_tags * sizeof *v->tags),
-                               [SECTION_POOL] = span_of(v->pool, v->pool_bytes),
-                               [SECTION_NAMES] = db->names.keys.block,
-                               [SECTION_HOSTS] = db->addresses.hosts.block,
-                               [SECTION_RANGES] = span_of(db->addresses.ranges,
-                                                          db->addresses.n_ranges * sizeof(struct range_node)),
-                               [SECTION_EXACT] = db->patterns.exact.block,
-                               [SECTION_ATTACHMENT] = attachment,
-                           }};
+    *c = (struct contents){
+        .sections = {
+            [SECTION_INDICATORS] = span_of(v->indicators, v->n_indicators * sizeof *v->indicators),
+            [SECTION_ORIGINS] = span_of(v->origins, v->n_origins * sizeof *v->origins),
+            [SECTION_CONTEXTS] = span_of(v->contexts, v->n_contexts * sizeof *v->contexts),
+            [SECTION_LISTS] = span_of(v->lists, v->n_lists * sizeof *v->lists),
+            [SECTION_TAGS] = span_of(v->tags, v->n_tags * sizeof *v->tags),
+            [SECTION_POOL] = span_of(v->pool, v->pool_bytes),
+            [SECTION_NAMES] = db->names.keys.block,
+            [SECTION_HOSTS] = db->addresses.hosts.block,
+            [SECTION_RANGES] =
+                span_of(db->addresses.ranges, db->addresses.n_ranges * sizeof(struct range_node)),
+            [SECTION_EXACT] = db->patterns.exact.block,
+            [SECTION_ATTACHMENT] = attachment,
+        }};
     struct hs_database *hs[DB_HS_COUNT];
     db_hyperscan(db, hs);
     for (int i = 0; i < DB_HS_COUNT; i++) {
@@ -248,7 +249,8 @@ static bool map_file(const char *path, struct span *out, struct err *err)
                                            : is_damaged(err, path, "it is too short, or no file");
 }
 
-static bool check_head(const struct file_head *h, struct span file, const char *path, uint64_t key, struct err *err)
+static bool check_head(const struct file_head *h, struct span file, const char *path, uint64_t key,
+                       struct err *err)
 {
     struct hyperscan_target target;
     hyperscan_target(&target);
@@ -293,9 +295,10 @@ static bool count_rows(struct span s, size_t size, uint32_t *out)
 
 static bool map_set(struct set_view *v, const struct file_head *h, struct span file)
 {
-    struct span indicators = section(h, file, SECTION_INDICATORS), origins = section(h, file, SECTION_ORIGINS),
-                contexts = section(h, file, SECTION_CONTEXTS), lists = section(h, file, SECTION_LISTS),
-                tags = section(h, file, SECTION_TAGS), pool = section(h, file, SECTION_POOL);
+    struct span indicators = section(h, file, SECTION_INDICATORS),
+                origins = section(h, file, SECTION_ORIGINS), contexts = section(h, file, SECTION_CONTEXTS),
+                lists = section(h, file, SECTION_LISTS), tags = section(h, file, SECTION_TAGS),
+                pool = section(h, file, SECTION_POOL);
     v->indicators = (const void *)indicators.ptr;
     v->origins = (const void *)origins.ptr;
     v->contexts = (const void *)contexts.ptr;
@@ -305,8 +308,8 @@ static bool map_set(struct set_view *v, const struct file_head *h, struct span f
     return count_rows(indicators, sizeof *v->indicators, &v->n_indicators) &&
            count_rows(origins, sizeof *v->origins, &v->n_origins) &&
            count_rows(contexts, sizeof *v->contexts, &v->n_contexts) &&
-           count_rows(lists, sizeof *v->lists, &v->n_lists) && count_rows(tags, sizeof *v->tags, &v->n_tags) &&
-           count_rows(pool, 1, &v->pool_bytes);
+           count_rows(lists, sizeof *v->lists, &v->n_lists) &&
+           count_rows(tags, sizeof *v->tags, &v->n_tags) && count_rows(pool, 1, &v->pool_bytes);
 }
 
 static bool load_hyperscan(struct db *db, const struct file_head *h, struct span file, struct err *err)

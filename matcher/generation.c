@@ -45,7 +45,8 @@ static uint64_t hash_indicator(const struct set_view *v, const struct said *s, u
 {
     const struct indicator *ind = &v->indicators[at];
     struct span value = set_value(v, at);
-    uint64_t what = (uint64_t)ind->fields << 32 | (uint64_t)ind->type << 24 | (uint64_t)ind->match << 16 | ind->port;
+    uint64_t what =
+        (uint64_t)ind->fields << 32 | (uint64_t)ind->type << 24 | (uint64_t)ind->match << 16 | ind->port;
     h = hash_bytes(value.ptr, value.len, key_mix(h ^ what, 0xd6e8feb86659fd93ull) + ind->flags);
     for (uint32_t o = ind->origins; o != ORIGIN_END; o = v->origins[o].next) {
         const struct origin *origin = &v->origins[o];

@@ -84,7 +84,8 @@ static bool compiled(hs_error_t rc, hs_compile_error_t *why, struct err *err)
         return true;
     if (rc == HS_COMPILER_ERROR && why) {
         err_set(err, ERR_SYNTAX, NULL, "%s", why->message);
-        for (size_t n = err ? strlen(err->what) : 0; n && (err->what[n - 1] == '.' || err->what[n - 1] == '\n'); n--)
+        for (size_t n = err ? strlen(err->what) : 0;
+             n && (err->what[n - 1] == '.' || err->what[n - 1] == '\n'); n--)
             err->what[n - 1] = '\0';
     } else {
         err_set(err, ERR_MEMORY, NULL, "Hyperscan returned %d", rc);
@@ -102,13 +103,14 @@ bool hyperscan_compile_literals(const struct hyperscan_list *l, struct hs_databa
     if (!arrays_init(&a, l, 0, l->n))
         return err_set(err, ERR_MEMORY, NULL, "out of memory for %u literals", l->n);
     hs_compile_error_t *why = NULL;
-    hs_error_t rc = hs_compile_lit_multi(a.patterns, a.flags, a.ids, a.lens, l->n, HS_MODE_BLOCK, NULL, out, &why);
+    hs_error_t rc =
+        hs_compile_lit_multi(a.patterns, a.flags, a.ids, a.lens, l->n, HS_MODE_BLOCK, NULL, out, &why);
     arrays_fini(&a);
     return compiled(rc, why, err);
 }
 
-bool hyperscan_compile_regexes(const struct hyperscan_list *l, uint32_t first, uint32_t n, struct hs_database **out,
-                               struct err *err)
+bool hyperscan_compile_regexes(const struct hyperscan_list *l, uint32_t first, uint32_t n,
+                               struct hs_database **out, struct err *err)
 {
     struct arrays a;
     *out = NULL;
@@ -139,7 +141,8 @@ size_t hyperscan_bytes(const struct hs_database *db)
 bool hyperscan_serialise(const struct hs_database *db, char **out_bytes, size_t *out_len, struct err *err)
 {
     hs_error_t rc = hs_serialize_database(db, out_bytes, out_len);
-    return rc == HS_SUCCESS || err_set(err, ERR_MEMORY, NULL, "Hyperscan could not serialise a database (%d)", rc);
+    return rc == HS_SUCCESS ||
+           err_set(err, ERR_MEMORY, NULL, "Hyperscan could not serialise a database (%d)", rc);
 }
 
 bool hyperscan_deserialise(struct span bytes, struct hs_database **out, struct err *err)
@@ -181,8 +184,8 @@ void hyperscan_scratch_free(struct hs_scratch *s)
     hs_free_scratch(s);
 }
 
-void hyperscan_scan(const struct hs_database *db, struct span bytes, struct hs_scratch *scratch, hyperscan_on_hit *on_hit,
-                    void *ctx)
+void hyperscan_scan(const struct hs_database *db, struct span bytes, struct hs_scratch *scratch,
+                    hyperscan_on_hit *on_hit, void *ctx)
 {
     hs_scan(db, (const char *)bytes.ptr, (unsigned)bytes.len, 0, scratch, on_hit, ctx);
 }

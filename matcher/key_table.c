@@ -39,7 +39,8 @@ static uint32_t bucket_of(uint64_t hash, uint32_t n_buckets)
 
 /* Counts become starts, then each key goes where its bucket's cursor points; `starts` is shifted by one while it
  * serves as cursors, and is right when all are placed. */
-static void fill(uint8_t *block, const struct block_head *h, const uint64_t *hashes, const uint32_t *indicators)
+static void fill(uint8_t *block, const struct block_head *h, const uint64_t *hashes,
+                 const uint32_t *indicators)
 {
     uint64_t *bloom = (uint64_t *)(void *)(block + sizeof *h);
     struct key_entry *entries = (struct key_entry *)(void *)(bloom + h->n_bloom);
@@ -66,8 +67,9 @@ bool key_table_build(struct key_table *out, const uint64_t *hashes, const uint32
     *out = (struct key_table){0};
     if (n == 0)
         return true;
-    struct block_head h = {
-        .n_bloom = (uint32_t)((uint64_t)n * BLOOM_BITS_PER_KEY / 64) + 1, .n_buckets = n / KEYS_PER_BUCKET + 1, .n = n};
+    struct block_head h = {.n_bloom = (uint32_t)((uint64_t)n * BLOOM_BITS_PER_KEY / 64) + 1,
+                           .n_buckets = n / KEYS_PER_BUCKET + 1,
+                           .n = n};
     uint8_t *block = calloc(1, block_bytes(&h));
     if (!block)
         return err_set(err, ERR_MEMORY, NULL, "out of memory for a table of %u keys", n);

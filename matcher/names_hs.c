@@ -22,7 +22,8 @@ static bool add_literal(struct hyperscan_list *l, const struct set_view *v, uint
     return hyperscan_list_add(l, literal, 0, indicator);
 }
 
-bool names_hs_build(struct hs_database **out, const struct set_view *v, const struct routes *routes, struct err *err)
+bool names_hs_build(struct hs_database **out, const struct set_view *v, const struct routes *routes,
+                    struct err *err)
 {
     struct hyperscan_list l;
     bool has_room = true;
@@ -51,8 +52,8 @@ static void on_hit(void *ctx, uint32_t indicator, uint32_t piece)
         batch_hit(s->b, p, indicator);
 }
 
-void names_hs_scan(const struct hs_database *db, struct hs_scratch *scratch, const struct set_view *v, struct reversed *r,
-                   struct batch *b)
+void names_hs_scan(const struct hs_database *db, struct hs_scratch *scratch, const struct set_view *v,
+                   struct reversed *r, struct batch *b)
 {
     struct scan_ctx s = {.v = v, .b = b};
     if (!db)

@@ -117,7 +117,8 @@ static uint64_t add_listed(struct names_shape *shape, const struct set_view *v, 
     return with_port(hash, ind->port);
 }
 
-bool names_table_build(struct names_table *out, const struct set_view *v, const struct routes *routes, struct err *err)
+bool names_table_build(struct names_table *out, const struct set_view *v, const struct routes *routes,
+                       struct err *err)
 {
     *out = (struct names_table){0};
     uint32_t n = routes->n[ROUTE_NAME];
@@ -159,7 +160,8 @@ struct probes {
 };
 
 /* Behind the Bloom filter. */
-static void look_up(const struct names_table *t, const struct set_view *v, struct batch *b, const struct probe *probe)
+static void look_up(const struct names_table *t, const struct set_view *v, struct batch *b,
+                    const struct probe *probe)
 {
     const struct piece *p = &b->pieces[probe->piece];
     const struct key_entry *end, *e = key_table_bucket(&t->keys, probe->hash, &end);
@@ -169,7 +171,8 @@ static void look_up(const struct names_table *t, const struct set_view *v, struc
             batch_hit(b, p, e->indicator);
 }
 
-static void drain(const struct names_table *t, const struct set_view *v, struct batch *b, struct probes *probes)
+static void drain(const struct names_table *t, const struct set_view *v, struct batch *b,
+                  struct probes *probes)
 {
     for (unsigned i = 0; i < probes->n; i++)
         if (key_table_maybe(&t->keys, probes->all[i].hash))

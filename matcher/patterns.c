@@ -20,7 +20,8 @@ static uint64_t hash_key(enum key_kind kind, struct span key)
     return hash_bytes(key.ptr, key.len, KEY_SALT + kind);
 }
 
-static bool build_exact(struct patterns *out, const struct set_view *v, const struct routes *routes, struct err *err)
+static bool build_exact(struct patterns *out, const struct set_view *v, const struct routes *routes,
+                        struct err *err)
 {
     uint32_t n = routes->n[ROUTE_EXACT], at = 0;
     uint64_t *hashes = malloc((n + 1ull) * sizeof *hashes);
@@ -40,7 +41,8 @@ static bool build_exact(struct patterns *out, const struct set_view *v, const st
     return is_built;
 }
 
-static bool build_prefixes(struct patterns *out, const struct set_view *v, const struct routes *routes, struct err *err)
+static bool build_prefixes(struct patterns *out, const struct set_view *v, const struct routes *routes,
+                           struct err *err)
 {
     struct hyperscan_list l;
     bool has_room = true;
@@ -83,7 +85,7 @@ struct builder {
     const struct set_view *v;
     struct hyperscan_list all; /* each pattern once, regexes in front */
     uint32_t n_regexes;
-    bool *is_refused;          /* per pattern of `all` */
+    bool *is_refused; /* per pattern of `all` */
     uint32_t n_refused;
     patterns_refused *refused;
     void *refused_to;
@@ -100,7 +102,8 @@ static void refuse(void *ctx, uint32_t at, const char *why)
         b->refused(b->refused_to, hyperscan_list_item(&b->all, at)->id, why);
 }
 
-static bool collect_type(struct builder *b, const struct routes *routes, enum ioc_type type, struct buf *regex)
+static bool collect_type(struct builder *b, const struct routes *routes, enum ioc_type type,
+                         struct buf *regex)
 {
     for (uint32_t i = 0; i < b->v->n_indicators; i++) {
         const struct indicator *ind = &b->v->indicators[i];
@@ -166,7 +169,8 @@ static bool build_group(struct patterns *out, struct builder *b, enum pattern_gr
         if (!fields)
             continue;
         out->group_fields[group] |= fields;
-        has_room = hyperscan_list_add(&l, span_of(b->all.text.ptr + item->at, item->len), item->flags, item->id);
+        has_room =
+            hyperscan_list_add(&l, span_of(b->all.text.ptr + item->at, item->len), item->flags, item->id);
     }
     struct err why = {0};
     bool is_built = has_room && hyperscan_compile_regexes(&l, 0, l.n, &out->groups[group], &why);
@@ -182,8 +186,8 @@ static bool build_group(struct patterns *out, struct builder *b, enum pattern_gr
     return true;
 }
 
-static bool build_regexes(struct patterns *out, struct builder *b, const struct routes *routes, uint32_t cap_ms,
-                          struct err *err)
+static bool build_regexes(struct patterns *out, struct builder *b, const struct routes *routes,
+                          uint32_t cap_ms, struct err *err)
 {
     if (routes->n[ROUTE_PATTERN] == 0)
         return true;
@@ -196,8 +200,8 @@ static bool build_regexes(struct patterns *out, struct builder *b, const struct 
     return true;
 }
 
-bool patterns_build(struct patterns *out, const struct set_view *v, const struct routes *routes, uint32_t cap_ms,
-                    patterns_refused *refused, void *refused_to, struct err *err)
+bool patterns_build(struct patterns *out, const struct set_view *v, const struct routes *routes,
+                    uint32_t cap_ms, patterns_refused *refused, void *refused_to, struct err *err)
 {
     struct builder b = {.v = v, .refused = refused, .refused_to = refused_to};
     *out = (struct patterns){0};
@@ -249,7 +253,8 @@ static void on_prefix(void *ctx, uint32_t indicator, uint32_t piece)
         batch_hit(s->b, p, indicator);
 }
 
-static void scan_prefixes(const struct patterns *p, struct hs_scratch *scratch, struct reversed *r, struct scan_ctx *s)
+static void scan_prefixes(const struct patterns *p, struct hs_scratch *scratch, struct reversed *r,
+                          struct scan_ctx *s)
 {
     if (!p->groups[GROUP_PREFIX])
         return;
@@ -284,12 +289,12 @@ static void scan_group(const struct patterns *p, enum pattern_group group, enum 
     }
 }
 
-void patterns_scan(const struct patterns *p, struct hs_scratch *scratch, const struct set_view *v, struct reversed *r,
-                   struct batch *b)
+void patterns_scan(const struct patterns *p, struct hs_scratch *scratch, const struct set_view *v,
+                   struct reversed *r, struct batch *b)
 {
     static const uint8_t kinds[GROUP_COUNT] = {
-        [GROUP_NAME_WILDCARD] = PIECE_NAME,   [GROUP_NAME_REGEX] = PIECE_NAME,
-        [GROUP_NAME_CASELESS] = PIECE_NAME,   [GROUP_URL_REGEX] = PIECE_URL_TEXT,
+        [GROUP_NAME_WILDCARD] = PIECE_NAME,    [GROUP_NAME_REGEX] = PIECE_NAME,
+        [GROUP_NAME_CASELESS] = PIECE_NAME,    [GROUP_URL_REGEX] = PIECE_URL_TEXT,
         [GROUP_URL_CASELESS] = PIECE_URL_TEXT, [GROUP_TEXT_REGEX] = PIECE_TEXT,
         [GROUP_TEXT_CASELESS] = PIECE_TEXT,
     };

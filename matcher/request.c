@@ -14,7 +14,8 @@ static size_t find_any(struct span s, const char *set)
 
 static bool is_scheme_byte(uint8_t c)
 {
-    return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+    return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' ||
+           c == '.';
 }
 
 bool request_split_url(struct span url, struct request *out)
@@ -28,7 +29,8 @@ bool request_split_url(struct span url, struct request *out)
     size_t end = find_any(rest, "/?#\\");
     out->authority = span_first(rest, end);
     out->target = span_from(rest, end);
-    if (out->target.len && out->target.ptr[0] == '\\') /* browsers read it as the '/' that is put when none is there */
+    if (out->target.len &&
+        out->target.ptr[0] == '\\') /* browsers read it as the '/' that is put when none is there */
         span_skip(&out->target, 1);
     for (size_t at = end; at > 0; at--) {
         if (rest.ptr[at - 1] != '@')

@@ -67,7 +67,8 @@ bool reversed_add(struct reversed *r, uint32_t piece, struct span text, uint8_t 
     return true;
 }
 
-struct span reversed_literal(uint8_t *out, size_t cap, uint8_t first, struct span key, uint8_t last_1, uint8_t last_2)
+struct span reversed_literal(uint8_t *out, size_t cap, uint8_t first, struct span key, uint8_t last_1,
+                             uint8_t last_2)
 {
     size_t n_last = (last_1 != 0) + (last_2 != 0);
     struct span kept = span_first(key, cap - n_last - 1);

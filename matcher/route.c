@@ -139,7 +139,8 @@ static bool read_range(struct span text, struct ip *out_first, struct ip *out_la
 {
     const uint8_t *dash = text.len ? memchr(text.ptr, '-', text.len) : NULL;
     return dash && read_ip(span_first(text, (size_t)(dash - text.ptr)), out_first) &&
-           read_ip(span_from(text, (size_t)(dash - text.ptr) + 1), out_last) && ip_compare(out_first, out_last) <= 0;
+           read_ip(span_from(text, (size_t)(dash - text.ptr) + 1), out_last) &&
+           ip_compare(out_first, out_last) <= 0;
 }
 
 bool route_addresses(const struct set_view *v, uint32_t indicator, struct ip *out_first, struct ip *out_last)

@@ -15,8 +15,9 @@ struct scanner {
     struct batch batch;
     struct reversed reversed; /* working space of the literal engines */
     struct buf url;           /* one URL as it is put together */
-    field_mask fields, text_fields[PIECE_TEXT + 1]; /* text_fields: by piece kind, where Hyperscan wants to see it */
-    bool is_settled; /* the hits have been handed out: the next field starts afresh */
+    field_mask fields,
+        text_fields[PIECE_TEXT + 1]; /* text_fields: by piece kind, where Hyperscan wants to see it */
+    bool is_settled;                 /* the hits have been handed out: the next field starts afresh */
 };
 
 enum { URL_CAP_BYTES = 4 << 20 };
@@ -125,7 +126,8 @@ static void look_up_address(struct scanner *s, const struct piece *piece, const 
 {
     struct address_ctx ctx = {.batch = &s->batch, .piece = piece};
     if (wants(s->db->address_fields, (enum field)piece->field))
-        addresses_look_up(&s->db->addresses, &s->db->view, (enum field)piece->field, ip, piece->port, on_address, &ctx);
+        addresses_look_up(&s->db->addresses, &s->db->view, (enum field)piece->field, ip, piece->port,
+                          on_address, &ctx);
 }
 
 /* Could this be an address? Names end in a letter, nearly always one past 'f'. */
@@ -136,7 +138,8 @@ static bool looks_like_address(struct span s)
 }
 
 /* COLD: "192.0.2.1", "2001:db8::1", "[2001:db8::1]". */
-__attribute__((noinline)) static void look_up_address_text(struct scanner *s, const struct piece *piece, struct span text)
+__attribute__((noinline)) static void look_up_address_text(struct scanner *s, const struct piece *piece,
+                                                           struct span text)
 {
     struct ip ip;
     if (text.len > 2 && text.ptr[0] == '[' && text.ptr[text.len - 1] == ']')
@@ -180,7 +183,8 @@ static void keep(struct scanner *s, struct piece piece, enum piece_kind kind, st
         batch_add(&s->batch, &piece, text);
 }
 
-void scan_add_address(struct scanner *s, enum field field, const struct ip *ip, uint16_t port, uint32_t cookie)
+void scan_add_address(struct scanner *s, enum field field, const struct ip *ip, uint16_t port,
+                      uint32_t cookie)
 {
     struct piece piece = new_field(s, field, port, cookie);
     char text[IP_TEXT_MAX];
@@ -249,7 +253,8 @@ static void add_spelling(struct scanner *s, const struct piece *piece, const str
         drop(s);
         return;
     }
-    struct span text = buf_span(&s->url), target = span_from(text, target_at), key = span_from(text, HTTP_BYTES);
+    struct span text = buf_span(&s->url), target = span_from(text, target_at),
+                key = span_from(text, HTTP_BYTES);
     if (is_first) {
         patterns_look_up(&s->db->patterns, &s->db->view, KEY_PATH, target, piece, &s->batch);
         keep(s, *piece, PIECE_PATH, target);
@@ -274,7 +279,8 @@ static void add_request(struct scanner *s, const struct piece *piece, const stru
 
 static bool wants_url(const struct scanner *s, enum field field)
 {
-    return wants(s->db->patterns.exact_fields | s->text_fields[PIECE_URL_KEY] | s->text_fields[PIECE_URL_TEXT], field);
+    return wants(
+        s->db->patterns.exact_fields | s->text_fields[PIECE_URL_KEY] | s->text_fields[PIECE_URL_TEXT], field);
 }
 
 void scan_add_url(struct scanner *s, enum field field, struct span host, struct span target, uint16_t port,

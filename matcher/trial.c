@@ -57,7 +57,8 @@ static void compile_run(const struct hyperscan_list *l, uint32_t at, uint32_t n,
     for (uint32_t i = at; i < at + n; i++) {
         const struct hyperscan_item *item = hyperscan_list_item(l, i);
         if (item->len > TRIAL_REGEX_MAX) {
-            snprintf(out->why, sizeof out->why, "the pattern is %u bytes, at most %d fit", item->len, TRIAL_REGEX_MAX);
+            snprintf(out->why, sizeof out->why, "the pattern is %u bytes, at most %d fit", item->len,
+                     TRIAL_REGEX_MAX);
             return;
         }
         if (memchr(l->text.ptr + item->at, 0, item->len)) {
@@ -73,10 +74,12 @@ static void compile_run(const struct hyperscan_list *l, uint32_t at, uint32_t n,
     hyperscan_free(db);
     out->is_good = bytes <= DB_MAX_BYTES;
     if (!out->is_good)
-        snprintf(out->why, sizeof out->why, "it compiles to %zu MB, at most %d fit", bytes >> 20, DB_MAX_BYTES >> 20);
+        snprintf(out->why, sizeof out->why, "it compiles to %zu MB, at most %d fit", bytes >> 20,
+                 DB_MAX_BYTES >> 20);
 }
 
-_Noreturn static void child_main(const struct trial *t, uint32_t first, uint32_t last, uint32_t step, int pipe)
+_Noreturn static void child_main(const struct trial *t, uint32_t first, uint32_t last, uint32_t step,
+                                 int pipe)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     limit_child();
@@ -125,7 +128,8 @@ static bool child_report(struct child *c, uint32_t cap_ms, struct report *out)
     uint64_t cpu = clock_ms(c->clock), wall = clock_ms(CLOCK_MONOTONIC);
     struct pollfd p = {.fd = c->pipe, .events = POLLIN};
     while (poll(&p, 1, 20) <= 0) {
-        if (clock_ms(c->clock) - cpu <= cap_ms && clock_ms(CLOCK_MONOTONIC) - wall <= (uint64_t)cap_ms * WALL_FACTOR)
+        if (clock_ms(c->clock) - cpu <= cap_ms &&
+            clock_ms(CLOCK_MONOTONIC) - wall <= (uint64_t)cap_ms * WALL_FACTOR)
             continue;
         snprintf(out->why, sizeof out->why, "it takes more than %u ms to compile", cap_ms);
         return false;

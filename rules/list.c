@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "rules/formats/format.h"
+#include "rules/formats/load_note.h"
 
 enum { WALK_DEPTH_MAX = 16 };
 
@@ -57,6 +58,7 @@ static bool fail(struct list_report *r, const struct err *why, struct err *err)
     if (r->failure.kind == ERR_NONE) {
         r->failure = *why;
         r->failure.where = r->path;
+        load_note_clean(r->failure.what);
     }
     r->is_unreadable = true;
     if (err)

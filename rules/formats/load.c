@@ -45,10 +45,15 @@ bool load_set_name(struct load *l, struct span name, struct err *err)
 
 /* ---- notes ---- */
 
-static void note(struct load *l, const struct list_note *n)
+static void note(struct load *l, struct list_note n)
 {
-    if (l->ctx->note)
-        l->ctx->note(l->ctx->note_to, n);
+    char what[LOAD_NOTE_MAX];
+    if (!l->ctx->note)
+        return;
+    snprintf(what, sizeof what, "%s", n.what);
+    load_note_clean(what);
+    n.what = what;
+    l->ctx->note(l->ctx->note_to, &n);
 }
 
 static void refuse(struct load *l, enum reject reason, uint32_t line, uint32_t col, struct span value,
@@ -57,13 +62,13 @@ static void refuse(struct load *l, enum reject reason, uint32_t line, uint32_t c
     l->report->skipped++;
     l->report->rejected++;
     l->report->by_reason[reason]++;
-    note(l, &(struct list_note){.kind = NOTE_REJECTED,
-                                .path = l->path,
-                                .line = line,
-                                .col = col,
-                                .reason = reason,
-                                .what = what,
-                                .value = value});
+    note(l, (struct list_note){.kind = NOTE_REJECTED,
+                               .path = l->path,
+                               .line = line,
+                               .col = col,
+                               .reason = reason,
+                               .what = what,
+                               .value = value});
 }
 
 /* `fault` is the byte of the value to point at, from 1; 0: its first. */
@@ -95,7 +100,7 @@ static void pass_over(struct load *l, enum ioc_type type, uint32_t line, uint32_
     snprintf(what, sizeof what, "type %s: nothing in a packet can be compared with it; %s skipped",
              ioc_type_name(type), l->unit);
     note(l,
-         &(struct list_note){
+         (struct list_note){
              .kind = NOTE_SKIPPED, .path = l->path, .line = line, .col = col, .what = what, .value = value});
 }
 
@@ -114,7 +119,7 @@ void load_warn(struct load *l, uint32_t line, uint32_t col, struct span value, c
     va_end(ap);
     l->report->warnings++;
     note(l,
-         &(struct list_note){
+         (struct list_note){
              .kind = NOTE_WARNING, .path = l->path, .line = line, .col = col, .what = what, .value = value});
 }
 
@@ -478,7 +483,7 @@ bool load_entry(struct load *l, const struct load_entry *e, struct err *err)
     }
     if (l->options->keep_defanged_out && v.was_defanged) {
         refuse(l, REJECT_BAD_CHAR, e->line, e->col, e->value,
-               "the value is defanged, and --no-refang was asked for; skipped");
+               "the value is defanged, which --no-refang refuses; entry skipped");
         return true;
     }
     if (v.type >= IOC_MATCHABLE_COUNT) {

@@ -3,6 +3,13 @@
 
 #include <stdio.h>
 
+void load_note_clean(char *sentence)
+{
+    for (; *sentence; sentence++)
+        if (*sentence < 0x20 || *sentence > 0x7e)
+            *sentence = '?';
+}
+
 static bool ends_label(uint8_t c)
 {
     return c == '.' || c == '/' || c == ':' || c == '@' || c == '?' || c == '[' || c == ']';
