@@ -153,6 +153,7 @@ static void put_work_ledger(struct json *j, const struct stats *s)
     json_end_object(j);
     json_begin_object(j, "hits");
     json_u64(j, "events_lost", s->events_lost);
+    json_u64(j, "fields_dropped", s->fields_dropped);
     json_u64(j, "fields", s->fields);
     json_u64(j, "hits", s->hits);
     json_u64(j, "expired", s->hits_expired);

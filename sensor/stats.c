@@ -56,6 +56,7 @@ static void add_hits(struct stats *sum, const struct stats *s)
 {
     add_all(sum->events, s->events, sizeof s->events / sizeof *s->events);
     sum->events_lost += s->events_lost;
+    sum->fields_dropped += s->fields_dropped;
     sum->fields += s->fields;
     sum->hits += s->hits;
     sum->hits_expired += s->hits_expired;

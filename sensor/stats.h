@@ -56,6 +56,7 @@ struct stats {
     uint64_t events[6];                         /* by enum event_kind */
     uint64_t events_lost;                       /* the batch had no room */
     uint64_t fields;                            /* given to the matcher */
+    uint64_t fields_dropped;                    /* fields and hits the matcher had no room for */
     uint64_t hits;                              /* from the matcher, before validity and repeats */
     uint64_t hits_expired;                      /* no origin held at the packet's time */
     uint64_t hits_repeated;                     /* same flow, indicator and value as before */

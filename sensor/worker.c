@@ -478,6 +478,8 @@ void worker_flush(struct worker *w)
     events_reset(&w->events);
     w->stats.flows_evicted = flow_evictions(w->flows);
     w->stats.alert_keys_evicted = seen_forgotten(w->seen);
+    if (w->scanner)
+        w->stats.fields_dropped = scanner_dropped(w->scanner);
 }
 
 void worker_end_source(struct worker *w)

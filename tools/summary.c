@@ -88,6 +88,7 @@ static void put_flows(struct buf *out, const struct stats *s)
     put_reason(&r, "streams over their limit", s->streams_limited);
     put_reason(&r, "streams refused", s->streams_refused);
     put_reason(&r, "events lost", s->events_lost);
+    put_reason(&r, "fields dropped", s->fields_dropped);
     end_reasons(&r);
     buf_put_byte(out, '\n');
 }
