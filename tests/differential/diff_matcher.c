@@ -36,7 +36,8 @@ static uint32_t below(uint64_t *rng, uint32_t n)
 /* Names of a few labels; `spread` widens the choice with the size of the set. */
 static void put_name(uint64_t *rng, uint32_t spread, struct buf *out)
 {
-    static const char *const labels[] = {"evil", "a", "b", "www", "xevil", "evilx", "mail", "bad-1", "_dmarc", "longer-label-of-many-bytes"};
+    static const char *const labels[] = {"evil",  "a",    "b",     "www",    "xevil",
+                                         "evilx", "mail", "bad-1", "_dmarc", "longer-label-of-many-bytes"};
     static const char *const tops[] = {"com", "net", "org", "co.uk", "xn--p1ai"};
     for (uint32_t n = 1 + below(rng, 3); n > 0; n--) {
         buf_put_str(out, labels[below(rng, 10)]);
@@ -68,7 +69,8 @@ static void put_ip(struct buf *out, const struct ip *ip)
 
 static void put_path(uint64_t *rng, uint32_t spread, struct buf *out)
 {
-    static const char *const parts[] = {"/", "/a", "/gate.php", "/bin.sh", "/a/b", "/i?id=", "/x%2Fy", "/gate.php?q=1"};
+    static const char *const parts[] = {"/",    "/a",     "/gate.php", "/bin.sh",
+                                        "/a/b", "/i?id=", "/x%2Fy",    "/gate.php?q=1"};
     buf_put_str(out, parts[below(rng, 8)]);
     if (spread > 50 && below(rng, 2))
         buf_put_u64(out, below(rng, spread));
@@ -123,8 +125,11 @@ static void put_ip_port(uint64_t *rng, uint16_t port, struct buf *out)
 static const char *random_regex(uint64_t *rng)
 {
     static const char *const regexes[] = {
-        "^evil[0-9]*[.]", "(^|[.])bad-[0-9]+[.]com$", "gate[.]php", "^http://[^/]+/gate", "[0-9]{3}", "^a[.]", "EVIL",
-        "^[^x]*$", "Mozilla/[0-9]", "^10[.]0[.]",
+        "^evil[0-9]*[.]", "(^|[.])bad-[0-9]+[.]com$",
+        "gate[.]php",     "^http://[^/]+/gate",
+        "[0-9]{3}",       "^a[.]",
+        "EVIL",           "^[^x]*$",
+        "Mozilla/[0-9]",  "^10[.]0[.]",
     };
     return regexes[below(rng, 10)];
 }
@@ -136,15 +141,18 @@ static field_mask random_fields(uint64_t *rng)
 }
 
 /* A random indicator's value in `out`, the rest in the result. */
-static struct indicator_in random_indicator(uint64_t *rng, uint32_t spread, bool with_patterns, struct buf *out)
+static struct indicator_in random_indicator(uint64_t *rng, uint32_t spread, bool with_patterns,
+                                            struct buf *out)
 {
     static const uint8_t types[] = {
-        IOC_DOMAIN,      IOC_DOMAIN, IOC_DOMAIN, IOC_DOMAIN, IOC_DOMAIN,     IOC_DOMAIN, IOC_IPV4,       IOC_IPV6,
-        IOC_CIDR4,       IOC_CIDR6,  IOC_RANGE4, IOC_RANGE6, IOC_IP_PORT,    IOC_URL,    IOC_URL,        IOC_HOSTPATH,
-        IOC_DOMAIN_PORT, IOC_JA3,    IOC_URL,    IOC_URI_PATH, IOC_USER_AGENT, IOC_WILDCARD, IOC_REGEX,
+        IOC_DOMAIN,  IOC_DOMAIN,   IOC_DOMAIN,     IOC_DOMAIN,   IOC_DOMAIN,      IOC_DOMAIN,
+        IOC_IPV4,    IOC_IPV6,     IOC_CIDR4,      IOC_CIDR6,    IOC_RANGE4,      IOC_RANGE6,
+        IOC_IP_PORT, IOC_URL,      IOC_URL,        IOC_HOSTPATH, IOC_DOMAIN_PORT, IOC_JA3,
+        IOC_URL,     IOC_URI_PATH, IOC_USER_AGENT, IOC_WILDCARD, IOC_REGEX,
     };
     struct indicator_in in = {.fields = random_fields(rng),
-                              .type = (enum ioc_type)types[below(rng, sizeof types - (with_patterns ? 0 : 2))]};
+                              .type =
+                                  (enum ioc_type)types[below(rng, sizeof types - (with_patterns ? 0 : 2))]};
     struct ip ip;
     buf_reset(out);
     switch (in.type) {
@@ -240,7 +248,8 @@ static void put_near(uint64_t *rng, struct span value, struct buf *out)
     static const char *const after[] = {"", "", "", ".", ".x", "x", "..", ".evil.com"};
     buf_put_str(out, before[below(rng, 8)]);
     if (below(rng, 8) == 0 && memchr(value.ptr, '.', value.len))
-        value = span_from(value, (size_t)((const uint8_t *)memchr(value.ptr, '.', value.len) - value.ptr) + 1);
+        value =
+            span_from(value, (size_t)((const uint8_t *)memchr(value.ptr, '.', value.len) - value.ptr) + 1);
     size_t at = buf_mark(out);
     buf_put(out, value);
     if (below(rng, 3) == 0)
@@ -272,7 +281,8 @@ static struct span keep(struct fields *f, struct buf *text)
     return kept;
 }
 
-static void make_name(uint64_t *rng, struct span near, struct buf *text, struct oracle_field *out, struct fields *f)
+static void make_name(uint64_t *rng, struct span near, struct buf *text, struct oracle_field *out,
+                      struct fields *f)
 {
     static const uint8_t fields[] = {FIELD_DNS_QUERY, FIELD_DNS_ANSWER_NAME, FIELD_DNS_ANSWER_TARGET,
                                      FIELD_HTTP_HOST, FIELD_TLS_SNI,         FIELD_QUIC_SNI};
@@ -291,7 +301,8 @@ static void make_address(uint64_t *rng, struct oracle_field *out)
 }
 
 /* The listed value cut into host and target, or the other form of request line. */
-static void make_url(uint64_t *rng, struct span near, struct buf *text, struct oracle_field *out, struct fields *f)
+static void make_url(uint64_t *rng, struct span near, struct buf *text, struct oracle_field *out,
+                     struct fields *f)
 {
     const uint8_t *slash = memchr(near.ptr, '/', near.len);
     size_t host_len = slash ? (size_t)(slash - near.ptr) : near.len;
@@ -317,10 +328,11 @@ static void make_url(uint64_t *rng, struct span near, struct buf *text, struct o
     out->target = keep(f, text);
 }
 
-static void make_text(uint64_t *rng, struct span near, struct buf *text, struct oracle_field *out, struct fields *f)
+static void make_text(uint64_t *rng, struct span near, struct buf *text, struct oracle_field *out,
+                      struct fields *f)
 {
-    static const uint8_t fields[] = {FIELD_HTTP_USER_AGENT, FIELD_HTTP_LOCATION, FIELD_HTTP_REFERER, FIELD_TLS_JA3,
-                                     FIELD_HTTP_METHOD};
+    static const uint8_t fields[] = {FIELD_HTTP_USER_AGENT, FIELD_HTTP_LOCATION, FIELD_HTTP_REFERER,
+                                     FIELD_TLS_JA3, FIELD_HTTP_METHOD};
     out->kind = ORACLE_TEXT;
     out->field = (enum field)fields[below(rng, 5)];
     if (below(rng, 3) == 0)
@@ -363,10 +375,11 @@ static void random_field(uint64_t *rng, const struct set_view *v, struct fields 
 static void print_hit(const char *who, const struct set_view *v, const struct hit *h)
 {
     struct span value = set_value(v, h->indicator);
-    fprintf(stderr, "  %s: cookie %u, %s, indicator %u: %s %s '%.*s' fields %x\n", who, h->cookie, field_name(h->field),
-            h->indicator, ioc_type_name((enum ioc_type)v->indicators[h->indicator].type),
-            ioc_match_name((enum ioc_match)v->indicators[h->indicator].match), (int)value.len, (const char *)value.ptr,
-            v->indicators[h->indicator].fields);
+    fprintf(stderr, "  %s: cookie %u, %s, indicator %u: %s %s '%.*s' fields %x\n", who, h->cookie,
+            field_name(h->field), h->indicator,
+            ioc_type_name((enum ioc_type)v->indicators[h->indicator].type),
+            ioc_match_name((enum ioc_match)v->indicators[h->indicator].match), (int)value.len,
+            (const char *)value.ptr, v->indicators[h->indicator].fields);
 }
 
 static bool is_same(const struct hit *a, const struct hit *b)
@@ -374,7 +387,8 @@ static bool is_same(const struct hit *a, const struct hit *b)
     return a->cookie == b->cookie && a->indicator == b->indicator && a->field == b->field;
 }
 
-static bool compare(const struct set_view *v, const struct hit *want, size_t n_want, const struct hit *got, size_t n_got)
+static bool compare(const struct set_view *v, const struct hit *want, size_t n_want, const struct hit *got,
+                    size_t n_got)
 {
     size_t i = 0;
     while (i < n_want && i < n_got && is_same(&want[i], &got[i]))
@@ -390,8 +404,8 @@ static bool compare(const struct set_view *v, const struct hit *want, size_t n_w
 }
 
 /* `filler` bytes of a name that nothing lists go first, so that fields stand at any alignment. */
-static bool check_scanner(struct scanner *s, const struct set_view *v, const struct fields *f, const struct hit *want,
-                          size_t n_want, size_t filler)
+static bool check_scanner(struct scanner *s, const struct set_view *v, const struct fields *f,
+                          const struct hit *want, size_t n_want, size_t filler)
 {
     static const char name[65] = "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz";
     const struct hit *got;
@@ -406,7 +420,8 @@ static bool check_scanner(struct scanner *s, const struct set_view *v, const str
     return compare(v, want, n_want, got + first, n_got - first);
 }
 
-static bool check_db(const struct db *db, const struct fields *f, const struct hit *want, size_t n_want, size_t n_fillers)
+static bool check_db(const struct db *db, const struct fields *f, const struct hit *want, size_t n_want,
+                     size_t n_fillers)
 {
     struct scanner *s = scanner_new(db, NULL);
     bool ok = s != NULL;
@@ -496,7 +511,8 @@ int main(int argc, char **argv)
         bool is_large = r % 30 == 29;
         uint32_t n = is_large ? 20000 : sizes[r % 3];
         if (!run_round(next_random(&rng), n, is_large ? 100 : FIELDS_MAX, n < 10 ? 65 : 3, &n_hits)) {
-            fprintf(stderr, "diff_matcher: round %" PRIu64 " of seed %" PRIu64 " (%u indicators) differs\n", r, seed, n);
+            fprintf(stderr, "diff_matcher: round %" PRIu64 " of seed %" PRIu64 " (%u indicators) differs\n",
+                    r, seed, n);
             return 1;
         }
     }

@@ -24,7 +24,8 @@ static bool is_url_type(const struct indicator *ind)
 
 static bool is_text_type(const struct indicator *ind)
 {
-    return ind->type == IOC_USER_AGENT || ind->type == IOC_JA3 || ind->type == IOC_JA4 || ind->type == IOC_CERT_SHA1;
+    return ind->type == IOC_USER_AGENT || ind->type == IOC_JA3 || ind->type == IOC_JA4 ||
+           ind->type == IOC_CERT_SHA1;
 }
 
 static bool is_pattern(const struct indicator *ind)
@@ -74,7 +75,8 @@ static bool regex_matches(struct span pattern, bool is_caseless, struct span s)
     return matches;
 }
 
-static bool pattern_matches(const struct set_view *v, const struct indicator *ind, bool is_name, struct span s)
+static bool pattern_matches(const struct set_view *v, const struct indicator *ind, bool is_name,
+                            struct span s)
 {
     if (s.len == 0)
         return false;
@@ -85,7 +87,8 @@ static bool pattern_matches(const struct set_view *v, const struct indicator *in
 
 /* ---- names and addresses ---- */
 
-static bool name_matches(const struct set_view *v, const struct indicator *ind, struct span name, uint16_t port)
+static bool name_matches(const struct set_view *v, const struct indicator *ind, struct span name,
+                         uint16_t port)
 {
     struct span value = value_of(v, ind);
     if (ind->type == IOC_DOMAIN_PORT) {
@@ -118,7 +121,8 @@ static bool has_prefix_bits(const struct ip *a, const struct ip *b, unsigned bit
     return true;
 }
 
-static bool address_matches(const struct set_view *v, const struct indicator *ind, const struct ip *ip, uint16_t port)
+static bool address_matches(const struct set_view *v, const struct indicator *ind, const struct ip *ip,
+                            uint16_t port)
 {
     struct span value = value_of(v, ind);
     struct ip a, b;
@@ -209,7 +213,8 @@ static void read_authority(struct span s, struct url *out)
         has_port = isdigit(digits.ptr[i]);
         port = port * 10 + (digits.ptr[i] - '0');
     }
-    bool is_bare_v6 = host.len && host.ptr[0] != '[' && memchr(host.ptr, ':', host.len); /* its last group is no port */
+    bool is_bare_v6 =
+        host.len && host.ptr[0] != '[' && memchr(host.ptr, ':', host.len); /* its last group is no port */
     if (!has_port || port > 65535 || is_bare_v6) {
         host = s;
         port = 0;
@@ -264,7 +269,8 @@ static bool match_spelling(const struct set_view *v, const struct indicator *ind
         return p->has_host && key_matches(ind, url_match_key(value), span_from(all, 7));
     if (ind->type == IOC_URI_PATH)
         return key_matches(ind, value, span_from(all, sp->target_at));
-    return with_regex && (pattern_matches(v, ind, false, all) || pattern_matches(v, ind, false, buf_span(&sp->raw)));
+    return with_regex &&
+           (pattern_matches(v, ind, false, all) || pattern_matches(v, ind, false, buf_span(&sp->raw)));
 }
 
 static bool is_usual(uint16_t port)

@@ -16,11 +16,19 @@
         }                                                                                                    \
     } while (0)
 
+/* One line of plain text: nothing a stranger wrote may forge another. */
+static inline void list_check_sentence(const char *what)
+{
+    LIST_MUST(what && what[0]);
+    for (; *what; what++)
+        LIST_MUST(*what >= 0x20 && *what <= 0x7e);
+}
+
 static inline void list_check_note(void *to, const struct list_note *n)
 {
     size_t *n_notes = to;
     ++*n_notes;
-    LIST_MUST(n->what && n->what[0] && !strchr(n->what, '\n'));
+    list_check_sentence(n->what);
     LIST_MUST(n->path && n->reason < REJECT_COUNT);
     LIST_MUST(n->kind != NOTE_REJECTED || n->line >= 1);
 }
@@ -81,6 +89,8 @@ static inline void list_check_bytes(const uint8_t *data, size_t size, const stru
     bool is_good = list_load_input(&ctx, in, "/dev/null/fuzz", o, &report, &err);
     LIST_MUST(is_good == !report.is_unreadable);
     LIST_MUST(is_good || (err.kind != ERR_NONE && report.failure.kind != ERR_NONE && err.what[0]));
+    if (!is_good)
+        list_check_sentence(report.failure.what);
     list_check_sums(&report, n_notes);
     struct set_view v = set_view_of(ctx.set);
     LIST_MUST(v.n_indicators == report.loaded);

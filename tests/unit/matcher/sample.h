@@ -13,6 +13,12 @@ struct sample {
     uint16_t port, flags;
 };
 
+/* SAMPLE(type, match, value), then what else is said: .fields, .port, .flags. */
+#define SAMPLE(type_, match_, ...)                                                                                     \
+    {                                                                                                                  \
+        .type = (type_), .match = (match_), .value = __VA_ARGS__                                                       \
+    }
+
 static inline void sample_must(bool ok)
 {
     if (!ok)

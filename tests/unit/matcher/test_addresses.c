@@ -37,8 +37,8 @@ static void on_hit(void *ctx, uint32_t indicator)
     *(uint64_t *)ctx |= 1ull << indicator;
 }
 
-static uint64_t look_up_in(const struct addresses *a, const struct set_view *v, enum field field, const char *text,
-                           uint16_t port)
+static uint64_t look_up_in(const struct addresses *a, const struct set_view *v, enum field field,
+                           const char *text, uint16_t port)
 {
     uint64_t bits = 0;
     struct ip ip;
@@ -55,11 +55,11 @@ static uint64_t look_up(const struct fixture *f, const char *text, uint16_t port
 static void test_hosts_and_ports(void **state)
 {
     const struct sample samples[] = {
-        {IOC_IPV4, MATCH_EXACT, "192.0.2.1"},
-        {IOC_IPV6, MATCH_EXACT, "2001:db8::1"},
-        {IOC_IP_PORT, MATCH_EXACT, "192.0.2.1:443", .port = 443},
-        {IOC_IP_PORT, MATCH_EXACT, "[2001:db8::1]:80", .port = 80},
-        {IOC_IPV4, MATCH_EXACT, "192.0.2.1", .fields = FIELD_BIT(FIELD_IP_SRC)},
+        SAMPLE(IOC_IPV4, MATCH_EXACT, "192.0.2.1"),
+        SAMPLE(IOC_IPV6, MATCH_EXACT, "2001:db8::1"),
+        SAMPLE(IOC_IP_PORT, MATCH_EXACT, "192.0.2.1:443", .port = 443),
+        SAMPLE(IOC_IP_PORT, MATCH_EXACT, "[2001:db8::1]:80", .port = 80),
+        SAMPLE(IOC_IPV4, MATCH_EXACT, "192.0.2.1", .fields = FIELD_BIT(FIELD_IP_SRC)),
     };
     struct fixture f;
     (void)state;
@@ -79,11 +79,15 @@ static void test_hosts_and_ports(void **state)
 static void test_nested_and_overlapping(void **state)
 {
     const struct sample samples[] = {
-        {IOC_CIDR4, MATCH_CIDR, "224.0.0.0/3"},     {IOC_CIDR4, MATCH_CIDR, "224.0.0.0/24"},
-        {IOC_CIDR4, MATCH_CIDR, "10.0.0.0/8"},      {IOC_CIDR4, MATCH_CIDR, "10.1.0.0/16"},
-        {IOC_CIDR4, MATCH_CIDR, "10.1.2.0/24"},     {IOC_RANGE4, MATCH_RANGE, "10.0.255.255-10.1.2.4"},
-        {IOC_RANGE4, MATCH_RANGE, "10.1.2.3-10.1.2.3"}, {IOC_CIDR4, MATCH_CIDR, "0.0.0.0/1"},
-        {IOC_CIDR4, MATCH_CIDR, "255.255.255.254/31"},
+        SAMPLE(IOC_CIDR4, MATCH_CIDR, "224.0.0.0/3"),
+        SAMPLE(IOC_CIDR4, MATCH_CIDR, "224.0.0.0/24"),
+        SAMPLE(IOC_CIDR4, MATCH_CIDR, "10.0.0.0/8"),
+        SAMPLE(IOC_CIDR4, MATCH_CIDR, "10.1.0.0/16"),
+        SAMPLE(IOC_CIDR4, MATCH_CIDR, "10.1.2.0/24"),
+        SAMPLE(IOC_RANGE4, MATCH_RANGE, "10.0.255.255-10.1.2.4"),
+        SAMPLE(IOC_RANGE4, MATCH_RANGE, "10.1.2.3-10.1.2.3"),
+        SAMPLE(IOC_CIDR4, MATCH_CIDR, "0.0.0.0/1"),
+        SAMPLE(IOC_CIDR4, MATCH_CIDR, "255.255.255.254/31"),
     };
     struct fixture f;
     (void)state;
@@ -107,11 +111,11 @@ static void test_nested_and_overlapping(void **state)
 static void test_families_do_not_mix(void **state)
 {
     const struct sample samples[] = {
-        {IOC_CIDR6, MATCH_CIDR, "::/8"},
-        {IOC_CIDR6, MATCH_CIDR, "2001:db8::/32"},
-        {IOC_RANGE6, MATCH_RANGE, "2001:db8::5-2001:db9::"},
-        {IOC_CIDR4, MATCH_CIDR, "192.0.2.0/24"},
-        {IOC_CIDR6, MATCH_CIDR, "8000::/1"},
+        SAMPLE(IOC_CIDR6, MATCH_CIDR, "::/8"),
+        SAMPLE(IOC_CIDR6, MATCH_CIDR, "2001:db8::/32"),
+        SAMPLE(IOC_RANGE6, MATCH_RANGE, "2001:db8::5-2001:db9::"),
+        SAMPLE(IOC_CIDR4, MATCH_CIDR, "192.0.2.0/24"),
+        SAMPLE(IOC_CIDR6, MATCH_CIDR, "8000::/1"),
     };
     struct fixture f;
     (void)state;
@@ -135,8 +139,9 @@ static void test_every_prefix(void **state)
         char text[32], at[IP_TEXT_MAX];
         uint32_t size = bits == 32 ? 1 : 1u << (32 - bits), first = 0x40000000u & ~(size - 1);
         uint8_t v4[4];
-        snprintf(text, sizeof text, "%u.%u.%u.%u/%u", first >> 24, first >> 16 & 255, first >> 8 & 255, first & 255, bits);
-        const struct sample samples[] = {{IOC_CIDR4, MATCH_CIDR, text}};
+        snprintf(text, sizeof text, "%u.%u.%u.%u/%u", first >> 24, first >> 16 & 255, first >> 8 & 255,
+                 first & 255, bits);
+        const struct sample samples[] = {SAMPLE(IOC_CIDR4, MATCH_CIDR, text)};
         struct fixture f;
         setup(&f, samples, 1);
         const uint32_t asked[] = {first - 1, first, first + size - 1, first + size};
@@ -151,6 +156,12 @@ static void test_every_prefix(void **state)
     }
 }
 
+static void count_hit(void *ctx, uint32_t indicator)
+{
+    (void)indicator;
+    ++*(uint32_t *)ctx;
+}
+
 /* A thousand ranges around one point: all found, and only there. */
 static void test_deep_nesting(void **state)
 {
@@ -160,21 +171,16 @@ static void test_deep_nesting(void **state)
     struct fixture f;
     (void)state;
     for (unsigned i = 0; i < N; i++) {
-        snprintf(texts[i], sizeof texts[i], "10.0.%u.%u-10.1.%u.%u", i / 256, i % 256, (N - i) / 256, (N - i) % 256);
-        samples[i] = (struct sample){IOC_RANGE4, MATCH_RANGE, texts[i]};
+        snprintf(texts[i], sizeof texts[i], "10.0.%u.%u-10.1.%u.%u", i / 256, i % 256, (N - i) / 256,
+                 (N - i) % 256);
+        samples[i] = (struct sample)SAMPLE(IOC_RANGE4, MATCH_RANGE, texts[i]);
     }
     setup(&f, samples, N);
     uint32_t n = 0;
-    uint64_t bits = 0;
     struct ip ip;
     assert_true(ip_parse_v4(SPAN_LIT("10.0.200.0"), &ip));
-    for (uint32_t i = 0; i < N; i++) {
-        const struct range_node *node = &f.a.ranges[i];
-        n += node->indicator < N;
-    }
+    addresses_look_up(&f.a, &f.v, FIELD_IP_SRC, &ip, 0, count_hit, &n);
     assert_int_equal(n, N);
-    addresses_look_up(&f.a, &f.v, FIELD_IP_SRC, &ip, 0, on_hit, &bits);
-    assert_true(bits == UINT64_MAX); /* bits wrap: every residue was seen */
     assert_int_equal(look_up(&f, "9.255.255.255", 0), 0);
     assert_int_equal(look_up(&f, "10.1.3.233", 0), 0);
     teardown(&f);
@@ -182,9 +188,9 @@ static void test_deep_nesting(void **state)
 
 static void test_map_checks(void **state)
 {
-    const struct sample samples[] = {{IOC_CIDR4, MATCH_CIDR, "10.0.0.0/8"},
-                                     {IOC_CIDR4, MATCH_CIDR, "10.1.0.0/16"},
-                                     {IOC_IPV4, MATCH_EXACT, "192.0.2.1"}};
+    const struct sample samples[] = {SAMPLE(IOC_CIDR4, MATCH_CIDR, "10.0.0.0/8"),
+                                     SAMPLE(IOC_CIDR4, MATCH_CIDR, "10.1.0.0/16"),
+                                     SAMPLE(IOC_IPV4, MATCH_EXACT, "192.0.2.1")};
     struct fixture f;
     struct addresses m;
     (void)state;

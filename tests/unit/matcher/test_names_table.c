@@ -11,7 +11,8 @@
 #include "tests/unit/matcher/sample.h"
 
 /* Scan one name as it is (no lower-casing here); bits of the indicators hit. */
-static uint64_t scan_one(const struct names_table *t, const struct set_view *v, const char *name, uint16_t port)
+static uint64_t scan_one(const struct names_table *t, const struct set_view *v, const char *name,
+                         uint16_t port)
 {
     struct batch b;
     struct piece p = {.kind = PIECE_NAME, .field = FIELD_DNS_QUERY, .port = port};
@@ -40,11 +41,11 @@ static const field_mask query = FIELD_BIT(FIELD_DNS_QUERY);
 static void test_label_boundaries(void **state)
 {
     const struct sample samples[] = {
-        {IOC_DOMAIN, MATCH_SUFFIX, "higan.org", .fields = query},
-        {IOC_DOMAIN, MATCH_BELOW, "higan.org", .fields = query},
-        {IOC_DOMAIN, MATCH_EXACT, "higan.org", .fields = query},
-        {IOC_DOMAIN, MATCH_EXACT, "www.higan.org", .fields = query},
-        {IOC_DOMAIN, MATCH_SUFFIX, "org", .fields = FIELD_BIT(FIELD_TLS_SNI)},
+        SAMPLE(IOC_DOMAIN, MATCH_SUFFIX, "higan.org", .fields = query),
+        SAMPLE(IOC_DOMAIN, MATCH_BELOW, "higan.org", .fields = query),
+        SAMPLE(IOC_DOMAIN, MATCH_EXACT, "higan.org", .fields = query),
+        SAMPLE(IOC_DOMAIN, MATCH_EXACT, "www.higan.org", .fields = query),
+        SAMPLE(IOC_DOMAIN, MATCH_SUFFIX, "org", .fields = FIELD_BIT(FIELD_TLS_SNI)),
     };
     struct set *set = sample_set(samples, 5);
     struct set_view v = set_view_of(set);
@@ -74,7 +75,7 @@ static void test_every_length(void **state)
         for (size_t dot = len - 3; dot > 0; dot = dot > 40 ? dot - 40 : 0)
             name[dot] = '.';
         name[len] = '\0';
-        const struct sample samples[] = {{IOC_DOMAIN, MATCH_SUFFIX, name, .fields = query}};
+        const struct sample samples[] = {SAMPLE(IOC_DOMAIN, MATCH_SUFFIX, name, .fields = query)};
         struct set *set = sample_set(samples, 1);
         struct set_view v = set_view_of(set);
         struct names_table t;
@@ -99,8 +100,8 @@ static void test_most_labels(void **state)
     for (int i = 0; i < 253; i++)
         name[i] = i % 2 ? '.' : 'a';
     name[253] = '\0';
-    const struct sample samples[] = {{IOC_DOMAIN, MATCH_SUFFIX, name, .fields = query},
-                                     {IOC_DOMAIN, MATCH_SUFFIX, "a.a", .fields = query}};
+    const struct sample samples[] = {SAMPLE(IOC_DOMAIN, MATCH_SUFFIX, name, .fields = query),
+                                     SAMPLE(IOC_DOMAIN, MATCH_SUFFIX, "a.a", .fields = query)};
     struct set *set = sample_set(samples, 2);
     struct set_view v = set_view_of(set);
     struct names_table t;
@@ -115,9 +116,9 @@ static void test_most_labels(void **state)
 static void test_ports(void **state)
 {
     const struct sample samples[] = {
-        {IOC_DOMAIN_PORT, MATCH_EXACT, "evil.example:8443", .fields = query, .port = 8443},
-        {IOC_DOMAIN_PORT, MATCH_SUFFIX, "evil.example:53", .fields = query, .port = 53},
-        {IOC_DOMAIN, MATCH_EXACT, "evil.example", .fields = query},
+        SAMPLE(IOC_DOMAIN_PORT, MATCH_EXACT, "evil.example:8443", .fields = query, .port = 8443),
+        SAMPLE(IOC_DOMAIN_PORT, MATCH_SUFFIX, "evil.example:53", .fields = query, .port = 53),
+        SAMPLE(IOC_DOMAIN, MATCH_EXACT, "evil.example", .fields = query),
     };
     struct set *set = sample_set(samples, 3);
     struct set_view v = set_view_of(set);
@@ -148,7 +149,7 @@ static void test_empty(void **state)
 /* More probes in one batch than fit at once. */
 static void test_many_names_in_a_batch(void **state)
 {
-    const struct sample samples[] = {{IOC_DOMAIN, MATCH_SUFFIX, "evil.example", .fields = query}};
+    const struct sample samples[] = {SAMPLE(IOC_DOMAIN, MATCH_SUFFIX, "evil.example", .fields = query)};
     struct set *set = sample_set(samples, 1);
     struct set_view v = set_view_of(set);
     struct names_table t;

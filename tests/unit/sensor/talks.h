@@ -45,8 +45,7 @@ static inline void talks_put_answers(struct buf *b)
                    "3\r\nabc\r\n1f\r\n0123456789012345678901234567890\r\n0\r\n\r\n"
                    "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\nContent-Type: head/only\r\n\r\n" /* to HEAD */
                    "HTTP/1.1 304 Not Modified\r\nContent-Length: 77\r\n\r\n"
-                   "HTTP/1.0 200 OK\r\nContent-Type: head/too\r\n\r\n" /* to HEAD, to be closed */
-                   "HTTP/1.0 404 Not Found\r\nContent-Type: text/last\r\n\r\n");
+                   "HTTP/1.0 404 Not Found\r\nContent-Type: text/last\r\n\r\n"); /* until it is closed */
     packets_put_fill(b, 'z', 500);
 }
 

@@ -41,8 +41,8 @@ static int by_turn(const void *a, const void *b)
 }
 
 /* Cut one side's stream; some segments repeat bytes, some come twice, and each may come up to `late` places too late. */
-static void write_side(struct chance *c, struct script *s, unsigned sender, size_t stream_len, uint32_t first_turn,
-                       uint32_t late)
+static void write_side(struct chance *c, struct script *s, unsigned sender, size_t stream_len,
+                       uint32_t first_turn, uint32_t late)
 {
     uint32_t largest = 1 + chance_below(c, chance_below(c, 3) ? 1460 : 60);
     uint32_t turn = first_turn;
@@ -69,7 +69,8 @@ static uint32_t server_begins(enum talk client)
     return client == TALK_CONNECT ? SEGMENTS_MAX : 0;
 }
 
-static void write_script(struct chance *c, struct script *s, const struct conversation *talk, enum talk client, uint32_t late)
+static void write_script(struct chance *c, struct script *s, const struct conversation *talk,
+                         enum talk client, uint32_t late)
 {
     s->n = 0;
     write_side(c, s, 0, talk->stream[0].len, 0, late);
@@ -89,23 +90,26 @@ static void choose_numbers(struct chance *c, struct conversation *talk)
         talk->isn[side] = chance_below(c, 2) ? chance_next(c) : 0u - chance_below(c, 3000);
 }
 
-static void assert_said(const struct conversation *c, unsigned side, const struct buf *expected, uint64_t seed)
+static void assert_said(const struct conversation *c, unsigned side, const struct buf *expected,
+                        uint64_t seed)
 {
     struct buf said;
     conversation_say(c, side, &said);
     if (strcmp((const char *)said.ptr, (const char *)expected->ptr) != 0)
-        fail_msg("seed %llu side %u says:\n%s\nnot:\n%s", (unsigned long long)seed, side, (const char *)said.ptr,
-                 (const char *)expected->ptr);
+        fail_msg("seed %llu side %u says:\n%s\nnot:\n%s", (unsigned long long)seed, side,
+                 (const char *)said.ptr, (const char *)expected->ptr);
     buf_fini(&said);
 }
 
-static void assert_invents_nothing(const struct conversation *c, unsigned side, const struct buf *whole, uint64_t seed)
+static void assert_invents_nothing(const struct conversation *c, unsigned side, const struct buf *whole,
+                                   uint64_t seed)
 {
     struct buf said;
     struct span odd;
     conversation_say(c, side, &said);
     if (!talks_is_subset(buf_span(&said), buf_span(whole), &odd))
-        fail_msg("seed %llu side %u invents %.*s", (unsigned long long)seed, side, (int)odd.len, (const char *)odd.ptr);
+        fail_msg("seed %llu side %u invents %.*s", (unsigned long long)seed, side, (int)odd.len,
+                 (const char *)odd.ptr);
     buf_fini(&said);
 }
 
@@ -199,7 +203,8 @@ static void test_each_segment_lost(void **state)
         struct buf said;
         conversation_begin(&c, 80, NULL);
         for (int i = 0; i < 10; i++)
-            buf_printf(&c.stream[0], "GET /%d HTTP/1.1\r\nHost: n%d.example\r\nCookie: %090d\r\n\r\n", i, i, i);
+            buf_printf(&c.stream[0], "GET /%d HTTP/1.1\r\nHost: n%d.example\r\nCookie: %090d\r\n\r\n", i, i,
+                       i);
         size_t one = c.stream[0].len / 10;
         conversation_open(&c);
         for (size_t i = 0; i < 10; i++)
@@ -504,8 +509,10 @@ static void test_snaplen_tails(void **state)
         struct span odd;
         conversation_say(&c, 0, &said);
         buf_init(&whole, 4096);
-        buf_put_str(&whole, "request\nhttp.method=GET\nhttp.target=/first\nhttp.target=/other\nhttp.protocol=HTTP/1.1\n"
-                            "http.host=one.example\nhttp.host=two.example\n");
+        buf_put_str(
+            &whole,
+            "request\nhttp.method=GET\nhttp.target=/first\nhttp.target=/other\nhttp.protocol=HTTP/1.1\n"
+            "http.host=one.example\nhttp.host=two.example\n");
         assert_true(talks_is_subset(buf_span(&said), buf_span(&whole), &odd));
         assert_non_null(strstr((const char *)said.ptr, "http.host=two.example\n"));
         buf_fini(&said);
@@ -595,7 +602,8 @@ static void test_no_buffer_in_a_body(void **state)
     (void)state;
     struct conversation c;
     conversation_begin(&c, 80, &(struct tcp_options){.directions_max = 64, .buffer_cap_bytes = 0});
-    buf_put_str(&c.stream[1], "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nHTxxxxxxxxHTTP/1.1 204 No\r\n\r\n");
+    buf_put_str(&c.stream[1],
+                "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nHTxxxxxxxxHTTP/1.1 204 No\r\n\r\n");
     size_t head_len = strlen("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n");
     conversation_open(&c);
     conversation_send(&c, 1, TCP_ACK, 0, head_len);

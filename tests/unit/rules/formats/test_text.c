@@ -235,7 +235,7 @@ static void does_as_it_is_told(void **state)
     o = text_options();
     o.keep_defanged_out = true;
     harness_expect("a[.]example\nb.example\n", &o, "domain suffix b.example @2\n",
-                   "1:1: the value is defanged, and --no-refang was asked for; skipped\n");
+                   "1:1: the value is defanged, which --no-refang refuses; entry skipped\n");
 }
 
 static void guards_public_suffixes(void **state)
