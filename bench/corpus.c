@@ -17,8 +17,9 @@ static uint32_t below(struct corpus_random *r, uint32_t n)
 
 static void put_tld(struct buf *out, struct corpus_random *r)
 {
-    static const char *const tlds[] = {"com", "com", "com", "com", "com", "com", "ru",  "ru",   "top",  "net", "xyz",
-                                       "org", "click", "info", "fr",  "cn",  "sbs", "shop", "site", "biz", "io"};
+    static const char *const tlds[] = {"com", "com", "com", "com",  "com",  "com",   "ru",
+                                       "ru",  "top", "net", "xyz",  "org",  "click", "info",
+                                       "fr",  "cn",  "sbs", "shop", "site", "biz",   "io"};
     buf_put_str(out, tlds[below(r, sizeof tlds / sizeof *tlds)]);
 }
 
@@ -26,7 +27,8 @@ static void put_label(struct buf *out, struct corpus_random *r, uint32_t least, 
 {
     static const char letters[] = "eaionrtlscudmpgbhykfvwzxjq";
     uint32_t len = least + below(r, spread) / 2 + below(r, spread) / 2;
-    uint32_t hyphen = below(r, 100) < 16 ? 1 + below(r, len) : UINT32_MAX, digits = below(r, 100) < 26 ? below(r, 3) + 1 : 0;
+    uint32_t hyphen = below(r, 100) < 16 ? 1 + below(r, len) : UINT32_MAX,
+             digits = below(r, 100) < 26 ? below(r, 3) + 1 : 0;
     for (uint32_t i = 0; i < len; i++) {
         if (i == hyphen && i + 1 < len)
             buf_put_byte(out, '-');
@@ -49,7 +51,8 @@ void corpus_put_name(struct buf *out, struct corpus_random *r)
 
 void corpus_put_benign(struct buf *out, struct corpus_random *r)
 {
-    static const char *const first[] = {"www", "api", "cdn", "static", "img", "mail", "login", "edge", "s3", "assets"};
+    static const char *const first[] = {"www",  "api",   "cdn",  "static", "img",
+                                        "mail", "login", "edge", "s3",     "assets"};
     buf_put_str(out, first[below(r, sizeof first / sizeof *first)]);
     buf_put_byte(out, '.');
     put_label(out, r, 5, 20);

@@ -41,7 +41,8 @@ static struct span name_at(const struct names *names, uint32_t i)
     return span_of(names->bytes.ptr + from, names->ends[i] - from);
 }
 
-static void make_names(struct names *out, uint32_t n, uint64_t seed, void (*put)(struct buf *, struct corpus_random *))
+static void make_names(struct names *out, uint32_t n, uint64_t seed,
+                       void (*put)(struct buf *, struct corpus_random *))
 {
     struct corpus_random r = {seed};
     buf_init(&out->bytes, (size_t)1 << 31);
@@ -62,10 +63,14 @@ static struct db *build(const struct names *names, enum names_engine engine)
     struct db *db;
     uint32_t list, c;
     bool is_new;
-    if (!set_add_list(set, SPAN_LIT("bench"), SPAN_LIT("bench"), &list, &err) || !set_add_context(set, &context, &c, &err))
+    if (!set_add_list(set, SPAN_LIT("bench"), SPAN_LIT("bench"), &list, &err) ||
+        !set_add_context(set, &context, &c, &err))
         die("set", &err);
     for (uint32_t i = 0; i < names->n; i++) {
-        struct indicator_in in = {.type = IOC_DOMAIN, .match = MATCH_SUFFIX, .fields = ioc_default_fields(IOC_DOMAIN), .value = name_at(names, i)};
+        struct indicator_in in = {.type = IOC_DOMAIN,
+                                  .match = MATCH_SUFFIX,
+                                  .fields = ioc_default_fields(IOC_DOMAIN),
+                                  .value = name_at(names, i)};
         if (!set_add(set, &in, list, i + 1, c, &is_new, &err))
             die("set", &err);
     }
@@ -135,10 +140,12 @@ static void run(uint32_t n, enum names_engine engine)
     double single = measure(s, &fields, 1, &hits_single), batched = measure(s, &fields, BATCH, &hits_batched);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    printf("%8u  %-9s  %8.3f  %8.1f  %8.1f  %8ld\n", n, engines[engine], ready, single, batched, usage.ru_maxrss / 1024);
+    printf("%8u  %-9s  %8.3f  %8.1f  %8.1f  %8ld\n", n, engines[engine], ready, single, batched,
+           usage.ru_maxrss / 1024);
     fflush(stdout);
     if (hits_single != FIELDS / HIT_EVERY || hits_batched != FIELDS / HIT_EVERY) {
-        fprintf(stderr, "bench-names: %u and %u hits, %u were planted\n", hits_single, hits_batched, FIELDS / HIT_EVERY);
+        fprintf(stderr, "bench-names: %u and %u hits, %u were planted\n", hits_single, hits_batched,
+                FIELDS / HIT_EVERY);
         exit(1);
     }
     scanner_free(s);
@@ -155,7 +162,8 @@ int main(int argc, char **argv)
     struct hyperscan_target target;
     hyperscan_target(&target);
     printf("vedette " VEDETTE_VERSION ", compiler " __VERSION__ ", hyperscan %s\n", target.version);
-    printf("%u fields, 1 hit in %u, batches of %u, median of %u rounds, CPU time\n", FIELDS, HIT_EVERY, BATCH, ROUNDS);
+    printf("%u fields, 1 hit in %u, batches of %u, median of %u rounds, CPU time\n", FIELDS, HIT_EVERY, BATCH,
+           ROUNDS);
     printf("   names  engine      ready s  ns single  ns batch  peak MiB\n");
     for (size_t i = 0; i < (argc > 1 ? (size_t)argc - 1 : sizeof sizes / sizeof *sizes); i++) {
         uint32_t n = argc > 1 ? (uint32_t)strtoul(argv[i + 1], NULL, 10) : sizes[i];

@@ -53,7 +53,8 @@ static struct cost run(const char *const argv[])
     }
     clock_gettime(CLOCK_MONOTONIC, &end);
     return (struct cost){
-        .cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6,
+        .cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                 (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6,
         .wall_s = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9,
         .peak_kib = usage.ru_maxrss,
     };
@@ -72,8 +73,8 @@ static void report(const char *what, const char *const argv[])
         costs[i] = run(argv);
     qsort(costs, ROUNDS, sizeof *costs, by_cpu);
     const struct cost *m = &costs[ROUNDS / 2];
-    printf("%-14s  %7.1f  %7.1f - %7.1f  %7.1f  %8.1f\n", what, m->cpu_s * 1e3, costs[0].cpu_s * 1e3, costs[ROUNDS - 1].cpu_s * 1e3,
-           m->wall_s * 1e3, (double)m->peak_kib / 1024);
+    printf("%-14s  %7.1f  %7.1f - %7.1f  %7.1f  %8.1f\n", what, m->cpu_s * 1e3, costs[0].cpu_s * 1e3,
+           costs[ROUNDS - 1].cpu_s * 1e3, m->wall_s * 1e3, (double)m->peak_kib / 1024);
 }
 
 int main(int argc, char **argv)
@@ -98,11 +99,14 @@ int main(int argc, char **argv)
     write_file(list, buf_span(&names));
     write_file(capture, span_of(empty_pcap, sizeof empty_pcap));
 
-    printf("vedette " VEDETTE_VERSION ", compiler " __VERSION__ "\n%u names, %.1f MB, median of %d runs\n", n, (double)names.len / 1e6, ROUNDS);
+    printf("vedette " VEDETTE_VERSION ", compiler " __VERSION__ "\n%u names, %.1f MB, median of %d runs\n", n,
+           (double)names.len / 1e6, ROUNDS);
     printf("                CPU ms       min -     max  wall ms  peak MiB\n");
-    report("without cache", (const char *const[]){argv[1], "replay", "--no-cache", "-l", list, capture, NULL});
+    report("without cache",
+           (const char *const[]){argv[1], "replay", "--no-cache", "-l", list, capture, NULL});
     run((const char *const[]){argv[1], "replay", "--cache", cache, "-l", list, capture, NULL});
-    report("with cache", (const char *const[]){argv[1], "replay", "--cache", cache, "-l", list, capture, NULL});
+    report("with cache",
+           (const char *const[]){argv[1], "replay", "--cache", cache, "-l", list, capture, NULL});
     buf_fini(&names);
     snprintf(clean, sizeof clean, "rm -rf %s", dir);
     return system(clean) == 0 ? 0 : 1;

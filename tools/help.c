@@ -17,20 +17,20 @@ static const char overview[] =
     "stdout carries data, stderr speech; \"-\" is standard input. Exit: 0 done, 1 failed\n"
     "while running, 2 wrong use. Alerts are not failures.\n";
 
-#define LIST_OPTIONS                                                                                              \
-    "Lists\n"                                                                                                     \
-    "  -l, --list LIST         file or directory, with settings: c2.txt,tlp=amber,match=exact\n"                  \
-    "                          (vedette-lists(5)); again for more\n"                                              \
-    "      --db FILE           a db made by `vedette compile`, instead of lists\n"                                \
-    "      --names-engine E    auto, hyperscan or table (auto)\n"                                                 \
-    "      --no-refang         reject defanged values such as evil[.]example\n"                                   \
-    "      --cache DIR         where compiled lists are kept (~/.cache/vedette)\n"                                \
+#define LIST_OPTIONS                                                                                         \
+    "Lists\n"                                                                                                \
+    "  -l, --list LIST         file or directory, with settings: c2.txt,tlp=amber,match=exact\n"             \
+    "                          (vedette-lists(5)); again for more\n"                                         \
+    "      --db FILE           a db made by `vedette compile`, instead of lists\n"                           \
+    "      --names-engine E    auto, hyperscan or table (auto)\n"                                            \
+    "      --no-refang         reject defanged values such as evil[.]example\n"                              \
+    "      --cache DIR         where compiled lists are kept (~/.cache/vedette)\n"                           \
     "      --no-cache          compile afresh, keep nothing\n"
 
-#define OUTPUT_OPTIONS                                                                                            \
-    "Output\n"                                                                                                    \
-    "  -o, --output FILE       write lines there (stdout)\n"                                                      \
-    "      --eve 7|8           shape of the lines: Suricata 7's or 8's EVE (8)\n"                                 \
+#define OUTPUT_OPTIONS                                                                                       \
+    "Output\n"                                                                                               \
+    "  -o, --output FILE       write lines there (stdout)\n"                                                 \
+    "      --eve 7|8           shape of the lines: Suricata 7's or 8's EVE (8)\n"                            \
     "  -q, --quiet             no diagnostics of list entries, no progress, no summary\n"
 
 static const char replay[] =
@@ -38,8 +38,7 @@ static const char replay[] =
     "\n"
     "Reads captures (pcap, pcapng; plain, .gz, .zst, .xz; directories; - for stdin) and\n"
     "writes one EVE alert per flow, indicator and value.\n"
-    "\n" LIST_OPTIONS "\n" OUTPUT_OPTIONS
-    "      --stats             end with a stats event\n"
+    "\n" LIST_OPTIONS "\n" OUTPUT_OPTIONS "      --stats             end with a stats event\n"
     "\n"
     "Captures\n"
     "      --join              captures are parts of one: flows go on from file to file\n"
@@ -49,8 +48,7 @@ static const char fields[] =
     "usage: vedette fields [options] CAPTURE ...\n"
     "\n"
     "Writes every DNS message, HTTP head, TLS hello and flow as an EVE event, matched or not.\n"
-    "\n" OUTPUT_OPTIONS
-    "      --stats             end with a stats event\n"
+    "\n" OUTPUT_OPTIONS "      --stats             end with a stats event\n"
     "\n"
     "Captures\n"
     "      --join              captures are parts of one: flows go on from file to file\n"

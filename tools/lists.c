@@ -158,8 +158,11 @@ static void note_refused(void *to, uint32_t indicator, const char *why)
     char path_z[4096], what[512];
     snprintf(path_z, sizeof path_z, "%.*s", (int)path.len, (const char *)path.ptr);
     snprintf(what, sizeof what, "pattern refused: %s; it will not match", why);
-    struct list_note note = {
-        .kind = NOTE_WARNING, .path = path_z, .line = o->line, .what = what, .value = set_value(&v, indicator)};
+    struct list_note note = {.kind = NOTE_WARNING,
+                             .path = path_z,
+                             .line = o->line,
+                             .what = what,
+                             .value = set_value(&v, indicator)};
     r->check->context.note(r->check->context.note_to, &note);
     r->check->has_skipped = true;
 }
@@ -170,7 +173,8 @@ static void check_patterns(struct check *c, struct set *set)
     struct err err = {0};
     struct db *db;
     struct refusal refusal = {c, set};
-    struct db_options options = {.names_engine = NAMES_TABLE, .refused = note_refused, .refused_to = &refusal};
+    struct db_options options = {
+        .names_engine = NAMES_TABLE, .refused = note_refused, .refused_to = &refusal};
     if (db_build(set, &options, &db, &err)) {
         db_free(db);
         return;
@@ -216,8 +220,10 @@ static int check(struct check *c, int argc, char **argv)
 
 int command_lists(int argc, char **argv)
 {
-    static const struct option known[] = {
-        {"json", no_argument, NULL, 'j'}, {"no-refang", no_argument, NULL, 'r'}, {"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option known[] = {{"json", no_argument, NULL, 'j'},
+                                          {"no-refang", no_argument, NULL, 'r'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {0}};
     struct check c = {0};
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, "h", known, NULL)) != -1;) {

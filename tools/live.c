@@ -48,7 +48,8 @@ static bool drop_privileges(const char *user)
             return false;
         }
         capng_clear(CAPNG_SELECT_BOTH);
-        if (capng_change_id((int)p->pw_uid, (int)p->pw_gid, CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING) != 0) {
+        if (capng_change_id((int)p->pw_uid, (int)p->pw_gid, CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING) !=
+            0) {
             say("can't become user \"%s\" and drop privileges", user);
             return false;
         }
@@ -65,8 +66,8 @@ static void write_stats(struct live *l)
 {
     struct buf line;
     buf_init(&line, 64 << 20);
-    if (eve_put_stats(&line, &l->eve, worker_stats(l->worker), l->loaded.db, l->loaded.reports, l->loaded.n_reports,
-                      worker_list_hits(l->worker), time(NULL) - l->start))
+    if (eve_put_stats(&line, &l->eve, worker_stats(l->worker), l->loaded.db, l->loaded.reports,
+                      l->loaded.n_reports, worker_list_hits(l->worker), time(NULL) - l->start))
         sink_write(&l->sink, buf_span(&line));
     buf_fini(&line);
 }
@@ -115,10 +116,12 @@ static bool start(struct live *l)
     };
     l->sources[0] = o->interface;
     l->eve = (struct eve_options){.version = o->eve_version, .sources = l->sources, .is_live = true};
-    struct worker_options worker = {.db = l->loaded.db, .eve = l->eve, .write = sink_write, .write_to = &l->sink};
+    struct worker_options worker = {
+        .db = l->loaded.db, .eve = l->eve, .write = sink_write, .write_to = &l->sink};
     if (getrandom(&worker.seed, sizeof worker.seed, 0) != sizeof worker.seed)
         worker.seed = (uint64_t)time(NULL);
-    if (!sink_open(&l->sink, o->output, &err) || !(l->capture = capture_open_live(o->interface, &capture, &err)) ||
+    if (!sink_open(&l->sink, o->output, &err) ||
+        !(l->capture = capture_open_live(o->interface, &capture, &err)) ||
         !(l->worker = worker_new(&worker, &err))) {
         say_err(&err);
         return false;

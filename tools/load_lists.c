@@ -29,7 +29,8 @@ static double now_s(void)
 void load_note(void *to, const struct list_note *note)
 {
     struct note_limit *limit = to;
-    unsigned reason = note->kind == NOTE_REJECTED ? note->reason : REJECT_COUNT + (note->kind == NOTE_WARNING);
+    unsigned reason =
+        note->kind == NOTE_REJECTED ? note->reason : REJECT_COUNT + (note->kind == NOTE_WARNING);
     if (limit->max_each && limit->n_shown[reason]++ >= limit->max_each) {
         limit->n_hidden++;
         return;
@@ -110,7 +111,8 @@ static void refused(void *to, uint32_t indicator, const char *why)
     struct set_view v = set_view_of(l->set);
     const struct origin *o = &v.origins[v.indicators[indicator].origins];
     struct span path = set_text(&v, v.lists[o->list].path);
-    say("%.*s:%u: pattern refused: %s; it will not match", (int)path.len, (const char *)path.ptr, o->line, why);
+    say("%.*s:%u: pattern refused: %s; it will not match", (int)path.len, (const char *)path.ptr, o->line,
+        why);
 }
 
 static bool build(struct loading *l, struct set *set)
@@ -191,7 +193,8 @@ static bool content_key(const struct load_options *o, uint64_t *out_name, uint64
             return false;
         k.key = hash_bytes(argument, strlen(argument), k.key);
         *out_name = hash_bytes(argument, strlen(argument), *out_name);
-        bool is_good = list_options_parse(argument, &path, &options, &err) && list_walk(path, mix_file, &k, &err);
+        bool is_good =
+            list_options_parse(argument, &path, &options, &err) && list_walk(path, mix_file, &k, &err);
         free(argument);
         if (!is_good)
             return false;
@@ -208,7 +211,8 @@ static bool use_db_file(const char *path, uint64_t key, struct loaded *out, stru
         return true;
     db_free(out->db);
     out->db = NULL;
-    return err_set(err, ERR_SYNTAX, path, "the compiled db is damaged: what it says of its lists can't be read");
+    return err_set(err, ERR_SYNTAX, path,
+                   "the compiled db is damaged: what it says of its lists can't be read");
 }
 
 static bool load_cached(const struct load_options *o, struct loaded *out)

@@ -12,8 +12,19 @@
 #include "tools/message.h"
 
 enum {
-    OPT_EVE = 256, OPT_STATS, OPT_ENGINE, OPT_NO_CACHE, OPT_CACHE, OPT_DB, OPT_NO_REFANG, OPT_JOIN, OPT_FILTER,
-    OPT_USER, OPT_SNAPLEN, OPT_BUFFER, OPT_NO_PROMISC,
+    OPT_EVE = 256,
+    OPT_STATS,
+    OPT_ENGINE,
+    OPT_NO_CACHE,
+    OPT_CACHE,
+    OPT_DB,
+    OPT_NO_REFANG,
+    OPT_JOIN,
+    OPT_FILTER,
+    OPT_USER,
+    OPT_SNAPLEN,
+    OPT_BUFFER,
+    OPT_NO_PROMISC,
 };
 
 static const struct {
@@ -22,7 +33,8 @@ static const struct {
 } table[] = {
     {{"help", no_argument, NULL, 'h'}, OPTIONS_REPLAY | OPTIONS_FIELDS | OPTIONS_LIVE | OPTIONS_COMPILE},
     {{"list", required_argument, NULL, 'l'}, OPTIONS_REPLAY | OPTIONS_LIVE | OPTIONS_COMPILE},
-    {{"output", required_argument, NULL, 'o'}, OPTIONS_REPLAY | OPTIONS_FIELDS | OPTIONS_LIVE | OPTIONS_COMPILE},
+    {{"output", required_argument, NULL, 'o'},
+     OPTIONS_REPLAY | OPTIONS_FIELDS | OPTIONS_LIVE | OPTIONS_COMPILE},
     {{"quiet", no_argument, NULL, 'q'}, OPTIONS_REPLAY | OPTIONS_FIELDS | OPTIONS_LIVE | OPTIONS_COMPILE},
     {{"eve", required_argument, NULL, OPT_EVE}, OPTIONS_REPLAY | OPTIONS_FIELDS | OPTIONS_LIVE},
     {{"stats", no_argument, NULL, OPT_STATS}, OPTIONS_REPLAY | OPTIONS_FIELDS},
@@ -173,7 +185,8 @@ bool options_parse(int argc, char **argv, enum option_scope scope, struct option
             known[n++] = table[i].option;
     const char *letters = scope == OPTIONS_LIVE ? ":hl:o:qi:" : scope == OPTIONS_FIELDS ? ":ho:q" : ":hl:o:q";
 
-    *out = (struct options){.eve_version = 8, .snaplen = 262144, .buffer_mib = 64, .is_promiscuous = true, .user = "nobody"};
+    *out = (struct options){
+        .eve_version = 8, .snaplen = 262144, .buffer_mib = 64, .is_promiscuous = true, .user = "nobody"};
     if (cache_default_dir(out->cache_dir, sizeof out->cache_dir))
         out->load.cache_dir = out->cache_dir;
     opterr = 0;

@@ -71,7 +71,8 @@ bool paths_add(struct paths *p, const char *path, struct err *err)
     if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
         size_t len = strlen(path);
         char *directory = strndup(path, len > 1 && path[len - 1] == '/' ? len - 1 : len);
-        bool is_good = directory ? walk(p, path, directory, 0, err) : err_set(err, ERR_MEMORY, path, "out of memory");
+        bool is_good =
+            directory ? walk(p, path, directory, 0, err) : err_set(err, ERR_MEMORY, path, "out of memory");
         free(directory);
         return is_good;
     }

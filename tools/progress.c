@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #define FIRST_AFTER_S 1.0 /* short runs stay silent */
-#define EVERY_S 0.5
+#define EVERY_S       0.5
 
 static double now_s(void)
 {
@@ -28,8 +28,8 @@ void progress_update(struct progress *p, uint64_t done_bytes, uint64_t packets, 
     if (!p->is_on || now < p->next_s)
         return;
     double spent = now - p->start_s, share = p->total_bytes ? (double)done_bytes / (double)p->total_bytes : 0;
-    fprintf(stderr, "\r\033[K%.1f M packets, %.2f Mpps, %llu alerts", (double)packets / 1e6, (double)packets / spent / 1e6,
-            (unsigned long long)alerts);
+    fprintf(stderr, "\r\033[K%.1f M packets, %.2f Mpps, %llu alerts", (double)packets / 1e6,
+            (double)packets / spent / 1e6, (unsigned long long)alerts);
     if (share > 0 && share <= 1)
         fprintf(stderr, ", %.0f%% done, about %.0f s left", share * 100, spent / share - spent);
     fflush(stderr);

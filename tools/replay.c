@@ -53,8 +53,8 @@ static bool read_capture(struct run *r, struct capture *c, uint32_t source)
     struct err err = {0};
     int n;
     if (!is_read)
-        say("%s: link type %s is not read: its packets are counted, not looked into", r->captures.items[source],
-            capture_link_name(c));
+        say("%s: link type %s is not read: its packets are counted, not looked into",
+            r->captures.items[source], capture_link_name(c));
     signals_watch(c);
     while ((n = capture_read(c, PACKETS_PER_READ, source, on_packet, r->worker, &err)) > 0) {
         const struct stats *s = worker_stats(r->worker);
@@ -100,7 +100,8 @@ static void write_stats(struct run *r, const struct eve_options *eve)
     struct buf line;
     buf_init(&line, 64 << 20);
     const struct loaded *l = &r->loaded;
-    if (eve_put_stats(&line, eve, worker_stats(r->worker), l->db, l->reports, l->n_reports, worker_list_hits(r->worker), 0))
+    if (eve_put_stats(&line, eve, worker_stats(r->worker), l->db, l->reports, l->n_reports,
+                      worker_list_hits(r->worker), 0))
         sink_write(&r->sink, buf_span(&line));
     buf_fini(&line);
 }

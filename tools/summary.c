@@ -41,8 +41,8 @@ static uint64_t sum(const uint64_t *counters, int n)
 static void put_packets(struct buf *out, const struct stats *s)
 {
     struct reasons r = {.out = out};
-    buf_printf(out, "packets   %" PRIu64 " received = %" PRIu64 " processed + %" PRIu64 " undecodable", s->packets, s->processed,
-               sum(s->undecodable, UNDECODABLE_COUNT));
+    buf_printf(out, "packets   %" PRIu64 " received = %" PRIu64 " processed + %" PRIu64 " undecodable",
+               s->packets, s->processed, sum(s->undecodable, UNDECODABLE_COUNT));
     for (int i = 0; i < UNDECODABLE_COUNT; i++)
         put_reason(&r, undecodable_name((enum undecodable)i), s->undecodable[i]);
     end_reasons(&r);
@@ -58,18 +58,20 @@ static void put_packets(struct buf *out, const struct stats *s)
 
 static void put_drops(struct buf *out, const struct stats *s)
 {
-    buf_printf(out, "drops     %" PRIu64 " on the wire = %" PRIu64 " received + %" PRIu64 " dropped by the kernel + %" PRIu64
-                    " by the interface\n",
-               s->packets + s->kernel_drops + s->interface_drops, s->packets, s->kernel_drops, s->interface_drops);
+    buf_printf(out,
+               "drops     %" PRIu64 " on the wire = %" PRIu64 " received + %" PRIu64
+               " dropped by the kernel + %" PRIu64 " by the interface\n",
+               s->packets + s->kernel_drops + s->interface_drops, s->packets, s->kernel_drops,
+               s->interface_drops);
 }
 
 static void put_sessions(struct buf *out, const struct stats *s)
 {
     for (int p = 0; p < SESSION_COUNT; p++) {
         struct reasons r = {.out = out};
-        buf_printf(out, "%-10s%s %" PRIu64 " seen = %" PRIu64 " readable + %" PRIu64 " unreadable", p ? "" : "sessions",
-                   session_name((enum session_protocol)p), s->sessions[p], s->readable[p],
-                   sum(s->unreadable[p], UNREADABLE_COUNT));
+        buf_printf(out, "%-10s%s %" PRIu64 " seen = %" PRIu64 " readable + %" PRIu64 " unreadable",
+                   p ? "" : "sessions", session_name((enum session_protocol)p), s->sessions[p],
+                   s->readable[p], sum(s->unreadable[p], UNREADABLE_COUNT));
         for (int i = 0; i < UNREADABLE_COUNT; i++)
             put_reason(&r, unreadable_name((enum unreadable)i), s->unreadable[p][i]);
         end_reasons(&r);
@@ -97,8 +99,8 @@ void summary_put_list(struct buf *out, const struct list_report *l)
 {
     struct reasons r = {.out = out};
     put_escaped(out, span_str(l->name));
-    buf_printf(out, ": %" PRIu64 " entries = %" PRIu64 " loaded + %" PRIu64 " merged + %" PRIu64 " skipped", l->entries, l->loaded,
-               l->merged, l->skipped);
+    buf_printf(out, ": %" PRIu64 " entries = %" PRIu64 " loaded + %" PRIu64 " merged + %" PRIu64 " skipped",
+               l->entries, l->loaded, l->merged, l->skipped);
     for (int i = 1; i < REJECT_COUNT; i++)
         put_reason(&r, reject_code((enum reject)i), l->by_reason[i]);
     for (int i = IOC_MATCHABLE_COUNT; i < IOC_TYPE_COUNT; i++)
@@ -135,8 +137,9 @@ static void put_refused(struct buf *out, const struct db_stats *s)
 
 static void put_alerts(struct buf *out, const struct stats *s)
 {
-    buf_printf(out, "alerts    %" PRIu64 " written; %" PRIu64 " hits = %" PRIu64 " alerts + %" PRIu64 " repeated + %" PRIu64
-                    " expired + %" PRIu64 " unwritten\n",
+    buf_printf(out,
+               "alerts    %" PRIu64 " written; %" PRIu64 " hits = %" PRIu64 " alerts + %" PRIu64
+               " repeated + %" PRIu64 " expired + %" PRIu64 " unwritten\n",
                s->alerts, s->hits, s->alerts, s->hits_repeated, s->hits_expired, s->alerts_unwritten);
 }
 
@@ -144,8 +147,8 @@ static void put_pace(struct buf *out, const struct run_totals *t)
 {
     const struct stats *s = t->stats;
     double seconds = t->seconds > 1e-6 ? t->seconds : 1e-6;
-    buf_printf(out, "time      %.3f s for %s: %.2f Mpps, %.2f Gb/s", t->seconds, t->what, (double)s->packets / seconds / 1e6,
-               (double)s->wire_bytes * 8 / seconds / 1e9);
+    buf_printf(out, "time      %.3f s for %s: %.2f Mpps, %.2f Gb/s", t->seconds, t->what,
+               (double)s->packets / seconds / 1e6, (double)s->wire_bytes * 8 / seconds / 1e9);
     if (t->loaded)
         buf_printf(out, "; lists ready in %.3f s%s", t->loaded->seconds,
                    db_stats(t->loaded->db)->from_cache ? " (compiled before)" : "");
