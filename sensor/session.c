@@ -11,6 +11,7 @@ enum {
     HEAD_BYTES_MAX = 60 * 1024,/* an HTTP head or TLS hello longer than this is not read */
     HELLO_BYTES_MAX = 64 * 1024,
     DNS_BYTES_MAX = 64 * 1024, /* what a stream holds */
+    DNS_MALFORMED_MAX = 4,
     DNS_HEADER = 12,
     DNS_PORT = 53,
 };
@@ -201,7 +202,10 @@ static enum verdict read_request(struct session *s, const struct session_context
     if (v == FIELD_FOUND || v == FIELD_PARTIAL)
         begin(c, SESSION_HTTP, true);
     if (v == FIELD_FOUND || (v == FIELD_PARTIAL && r.method.len)) {
-        tell_readable(c, SESSION_HTTP);
+        if (r.host.len)
+            tell_readable(c, SESSION_HTTP);
+        else if (v == FIELD_FOUND)
+            tell_unreadable(c, SESSION_HTTP, UNREADABLE_NO_NAME);
         events_add_http_request(c->events, c->flow, c->side, c->moment, &r);
         start_body(s, c, r.framing, r.body_len);
     }
@@ -414,8 +418,11 @@ static size_t read_dns(struct session *s, const struct session_context *c, struc
         return 0;
     size_t message_len = load_be16(in.ptr);
     if (in.len < 2 + message_len) {
-        if (2 + message_len > DNS_BYTES_MAX)
+        if (2 + message_len > DNS_BYTES_MAX) {
+            stats->sessions[SESSION_DNS]++;
+            stats->unreadable[SESSION_DNS][UNREADABLE_LIMIT]++;
             return give_up(s, c, in);
+        }
         s->want = 2 + message_len;
         return 0;
     }
@@ -428,9 +435,9 @@ static size_t read_dns(struct session *s, const struct session_context *c, struc
     case FIELD_ABSENT:
         stats->unreadable[SESSION_DNS][UNREADABLE_NO_NAME]++;
         return 2 + message_len;
-    default:
+    default: /* its length still tells where the next one begins; too often, and it was none */
         stats->unreadable[SESSION_DNS][UNREADABLE_MALFORMED]++;
-        return resync(s, in);
+        return ++s->n_sniffs > DNS_MALFORMED_MAX ? resync(s, in) : 2 + message_len;
     }
 }
 

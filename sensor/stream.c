@@ -177,8 +177,10 @@ enum stream_put_result stream_put(struct stream_pool *p, struct stream *s, size_
     if (data.len == 0)
         return result;
     size_t end = offset + data.len;
-    if (end > STREAM_WINDOW || !make_room(p, s, end))
+    if (end > STREAM_WINDOW)
         return STREAM_FULL;
+    if (!make_room(p, s, end))
+        return STREAM_NO_ROOM;
     if (s->n_ahead == 0 && offset == s->len) { /* the common case */
         memcpy(s->bytes + offset, data.ptr, data.len);
         s->len = (uint32_t)end;

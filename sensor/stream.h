@@ -31,7 +31,8 @@ void stream_drop(struct stream_pool *p, struct stream *s);
 enum stream_put_result {
     STREAM_OK,
     STREAM_OVERLAP, /* some of it was there already; stored what was new */
-    STREAM_FULL,    /* beyond the window, too many runs, or the pool is at its ceiling: nothing was stored */
+    STREAM_FULL,    /* beyond the window, or too many runs: nothing was stored */
+    STREAM_NO_ROOM, /* the pool is at its ceiling: nothing was stored */
 };
 
 /* Store `data` at `offset` from the start of the window. `len` grows as far as bytes are now in order. */

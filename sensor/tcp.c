@@ -11,11 +11,25 @@ enum {
     GAP_WAIT_MS = 2000,
     REWIND_BYTES_MAX = 64 * 1024, /* a start in the middle may be taken back that far */
     JUMP_BYTES_MAX = 1 << 24,     /* a sequence number farther away is another numbering */
+    CANDIDATES = 64,
+};
+
+/* What was being read when a segment far off came: one stray segment must not hide a stream. */
+struct parked {
+    struct stream stream;
+    struct session session;
+    uint32_t next_seq;
+    bool is_used;
 };
 
 struct direction {
     struct stream stream;
     struct session session;
+    struct parked parked;
+    struct flow *flow;     /* whose direction it is; NULL: a free slot */
+    uint8_t side;
+    bool has_syn_data;     /* bytes came with the SYN, which servers may throw away: */
+    uint32_t first_seq;    /* then they come again from here */
     struct moment moment;  /* of its last segment with bytes */
     int64_t gap_since_ns;  /* when the hole in front of the runs was first seen; 0: none */
     bool is_midstream;     /* no SYN was seen */
@@ -28,6 +42,7 @@ struct tcp {
     struct stream_pool *pool;      /* owned */
     struct direction *directions;  /* owned, mapped: touched only as they come */
     uint32_t high, free_head;
+    uint32_t hand;                 /* where the search for a quiet direction goes on */
 };
 
 static size_t mapped_bytes(const struct tcp *t)
@@ -53,12 +68,18 @@ struct tcp *tcp_new(const struct tcp_options *o, struct events *events)
     return t;
 }
 
+static void drop_streams(struct tcp *t, struct direction *dir)
+{
+    stream_drop(t->pool, &dir->stream);
+    stream_drop(t->pool, &dir->parked.stream);
+}
+
 void tcp_free(struct tcp *t)
 {
     if (!t)
         return;
     for (uint32_t i = 0; i < t->high; i++)
-        stream_drop(t->pool, &t->directions[i].stream);
+        drop_streams(t, &t->directions[i]);
     if (t->directions)
         munmap(t->directions, mapped_bytes(t));
     stream_pool_free(t->pool);
@@ -75,7 +96,7 @@ static struct direction *open_direction(struct tcp *t, struct flow *f, unsigned 
     else
         return NULL;
     struct direction *dir = &t->directions[slot - 1];
-    *dir = (struct direction){0};
+    *dir = (struct direction){.flow = f, .side = (uint8_t)side};
     f->stream[side] = slot;
     return dir;
 }
@@ -87,7 +108,8 @@ static void close_direction(struct tcp *t, struct flow *f, unsigned side)
     if (!slot)
         return;
     struct direction *dir = &t->directions[slot - 1];
-    stream_drop(t->pool, &dir->stream);
+    drop_streams(t, dir);
+    dir->flow = NULL;
     dir->next_free = t->free_head;
     t->free_head = slot;
     f->stream[side] = 0;
@@ -106,6 +128,35 @@ static void read_stream(struct tcp *t, struct flow *f, unsigned side, struct dir
         stream_consume(t->pool, &dir->stream, session_read(&dir->session, &c, stream_bytes(&dir->stream), is_last));
 }
 
+static void finish(struct tcp *t, struct flow *f, unsigned side);
+
+/* COLD: buffers or slots ran out. Of a few directions the one that was quiet for longest ends. False: there was none but `but`. */
+static bool end_quietest(struct tcp *t, const struct direction *but, bool wants_buffer)
+{
+    struct direction *victim = NULL;
+    for (int i = 0; i < CANDIDATES && t->high; i++) {
+        struct direction *d = &t->directions[t->hand++ % t->high];
+        bool has_any = d->flow && d != but && (!wants_buffer || d->stream.room || d->parked.stream.room);
+        if (has_any && (!victim || d->moment.ts_ns < victim->moment.ts_ns))
+            victim = d;
+    }
+    if (!victim)
+        return false;
+    victim->flow->flags |= FLOW_LIMIT;
+    t->events->stats->streams_limited++;
+    finish(t, victim->flow, victim->side);
+    return true;
+}
+
+static enum stream_put_result put(struct tcp *t, struct direction *dir, size_t offset, struct span data)
+{
+    enum stream_put_result r;
+    do
+        r = stream_put(t->pool, &dir->stream, offset, data);
+    while (r == STREAM_NO_ROOM && end_quietest(t, dir, true));
+    return r;
+}
+
 /* `data` is next in order, and nothing is held: let the session have it from the packet, hold only what it leaves. */
 static void read_in_place(struct tcp *t, struct flow *f, unsigned side, struct direction *dir, struct span data)
 {
@@ -114,7 +165,7 @@ static void read_in_place(struct tcp *t, struct flow *f, unsigned side, struct d
     f->next_seq[side] += (uint32_t)data.len;
     if (used == data.len)
         return;
-    if (stream_put(t->pool, &dir->stream, 0, span_from(data, used)) == STREAM_FULL) {
+    if (put(t, dir, 0, span_from(data, used)) >= STREAM_FULL) {
         session_read(&dir->session, &c, span_from(data, used), true);
         session_lose(&dir->session, 0); /* what was read in part will not be read on */
         f->flags |= FLOW_LIMIT;
@@ -146,13 +197,60 @@ static void close_gap(struct tcp *t, struct flow *f, unsigned side, struct direc
     read_stream(t, f, side, dir, false);
 }
 
+/* What was kept aside will not go on. */
+static void end_parked(struct tcp *t, struct flow *f, unsigned side, struct direction *dir)
+{
+    struct parked *p = &dir->parked;
+    if (!p->is_used)
+        return;
+    struct session_context c = context_of(t, f, side, dir);
+    if (p->stream.len)
+        session_read(&p->session, &c, stream_bytes(&p->stream), true);
+    if (!p->session.is_done && p->session.app != APP_UNKNOWN)
+        f->flags |= FLOW_LOST;
+    stream_drop(t->pool, &p->stream);
+    p->is_used = false;
+}
+
+/* Numbers go on at `seq`, far from what is next. */
+static void jump(struct tcp *t, struct flow *f, unsigned side, struct direction *dir, uint32_t seq)
+{
+    uint32_t n = seq - f->next_seq[side];
+    t->events->stats->gaps++;
+    if (n < JUMP_BYTES_MAX && dir->session.skip >= n && dir->stream.len == 0) { /* bytes nobody wanted */
+        stream_drop(t->pool, &dir->stream);
+        session_lose(&dir->session, n);
+    } else {
+        end_parked(t, f, side, dir);
+        dir->parked = (struct parked){dir->stream, dir->session, f->next_seq[side], true};
+        dir->stream = (struct stream){0};
+        dir->session = (struct session){.n_sniffs = dir->session.n_sniffs, .is_adrift = true};
+    }
+    dir->gap_since_ns = 0;
+    f->next_seq[side] = seq;
+}
+
+/* The segment goes on where we were before a jump: it was a stray. */
+static bool go_back(struct tcp *t, struct flow *f, unsigned side, struct direction *dir, uint32_t seq)
+{
+    if (!dir->parked.is_used || seq != dir->parked.next_seq)
+        return false;
+    stream_drop(t->pool, &dir->stream);
+    dir->stream = dir->parked.stream;
+    dir->session = dir->parked.session;
+    dir->parked = (struct parked){0};
+    dir->gap_since_ns = dir->stream.n_ahead ? dir->moment.ts_ns : 0;
+    f->next_seq[side] = seq;
+    return true;
+}
+
 /* Store a segment that is not simply next, and read what it completes. */
 static void read_buffered(struct tcp *t, struct flow *f, unsigned side, struct direction *dir, size_t ahead,
                           struct span data)
 {
     struct stats *stats = t->events->stats;
     uint32_t len = dir->stream.len;
-    enum stream_put_result r = stream_put(t->pool, &dir->stream, len + ahead, data);
+    enum stream_put_result r = put(t, dir, len + ahead, data);
     while (r == STREAM_FULL && dir->stream.n_ahead) {
         uint32_t before = f->next_seq[side];
         close_gap(t, f, side, dir);
@@ -165,10 +263,15 @@ static void read_buffered(struct tcp *t, struct flow *f, unsigned side, struct d
         }
         ahead -= moved;
         len = dir->stream.len;
-        r = stream_put(t->pool, &dir->stream, len + ahead, data);
+        r = put(t, dir, len + ahead, data);
     }
-    if (r == STREAM_FULL) { /* too far ahead, or no buffer: go on behind the hole */
-        lose(t, f, side, dir, (uint32_t)ahead, ahead ? FLOW_LOST : FLOW_LIMIT);
+    if (r == STREAM_FULL && ahead) {
+        jump(t, f, side, dir, f->next_seq[side] + (uint32_t)ahead);
+        read_in_place(t, f, side, dir, data);
+        return;
+    }
+    if (r >= STREAM_FULL) { /* no buffer, or the window is full of bytes in order: go on behind them */
+        lose(t, f, side, dir, (uint32_t)ahead, FLOW_LIMIT);
         f->next_seq[side] += (uint32_t)ahead;
         read_in_place(t, f, side, dir, data);
         return;
@@ -188,10 +291,16 @@ static void read_buffered(struct tcp *t, struct flow *f, unsigned side, struct d
 static bool cut_old(struct tcp *t, struct flow *f, unsigned side, struct direction *dir, uint32_t behind,
                     struct span *data)
 {
-    if (behind >= JUMP_BYTES_MAX || (dir->is_midstream && dir->session.app == APP_UNKNOWN &&
+    if (behind >= JUMP_BYTES_MAX) {
+        jump(t, f, side, dir, f->next_seq[side] - behind);
+        return true;
+    }
+    bool is_again = dir->has_syn_data && f->next_seq[side] - behind == dir->first_seq;
+    dir->has_syn_data = dir->has_syn_data && !is_again;
+    if (is_again || (dir->is_midstream && dir->session.app == APP_UNKNOWN &&
                                      dir->session.n_sniffs <= 2 && behind <= REWIND_BYTES_MAX)) {
-        stream_drop(t->pool, &dir->stream); /* other numbers, or segments that came in the wrong order: start again here */
-        dir->session = (struct session){.n_sniffs = dir->session.n_sniffs, .is_adrift = true};
+        stream_drop(t->pool, &dir->stream); /* bytes of a SYN that did not count, or segments in the wrong order: start here */
+        dir->session = (struct session){.n_sniffs = dir->session.n_sniffs, .is_adrift = !is_again};
         dir->gap_since_ns = 0;
         f->next_seq[side] -= behind;
         return true;
@@ -203,6 +312,7 @@ static bool cut_old(struct tcp *t, struct flow *f, unsigned side, struct directi
 static void read_segment(struct tcp *t, struct flow *f, unsigned side, struct direction *dir, uint32_t seq,
                          struct span data)
 {
+    go_back(t, f, side, dir, seq);
     int32_t delta = (int32_t)(seq - f->next_seq[side]);
     if (delta < 0) {
         if (!cut_old(t, f, side, dir, (uint32_t)-delta, &data))
@@ -238,6 +348,7 @@ static void finish(struct tcp *t, struct flow *f, unsigned side)
         while (dir->stream.n_ahead && !dir->session.is_done)
             close_gap(t, f, side, dir);
         read_stream(t, f, side, dir, true);
+        end_parked(t, f, side, dir);
     }
     close_direction(t, f, side);
 }
@@ -270,6 +381,8 @@ void tcp_packet(struct tcp *t, struct flow *f, unsigned side, const struct decod
     if (!f->stream[side]) {
         sync(f, side, d, seq);
         struct direction *fresh = open_direction(t, f, side);
+        if (!fresh && end_quietest(t, NULL, false))
+            fresh = open_direction(t, f, side);
         if (!fresh) { /* COLD */
             f->flags |= FLOW_LIMIT;
             t->events->stats->streams_refused++;
@@ -277,6 +390,8 @@ void tcp_packet(struct tcp *t, struct flow *f, unsigned side, const struct decod
             return;
         }
         fresh->is_midstream = fresh->session.is_adrift = is_midstream;
+        fresh->has_syn_data = d->tcp_flags & TCP_SYN;
+        fresh->first_seq = seq;
     }
     struct direction *dir = &t->directions[f->stream[side] - 1];
     dir->moment = *m;

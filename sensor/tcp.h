@@ -3,7 +3,8 @@
  *
  * Policy. A direction starts at its SYN, or at the first segment seen. Of overlapping segments the bytes that came first count. A hole is
  * waited for until GAP_WAIT_MS of packet time, a full window or too many runs; then what is there is read as far as it goes and the
- * session looks for a place to go on. A direction that has said all (a hello, no known protocol) costs its flow look-up and nothing else. */
+ * session looks for a place to go on. A segment far off is followed, but what was read until then is kept aside: if the old numbers go on,
+ * so does it. When buffers or directions run out, the quietest of a few others ends. A direction that has said all (a hello, no known protocol) costs its flow look-up and nothing else. */
 #include "sensor/events.h"
 
 struct tcp; /* one worker's */

@@ -25,6 +25,7 @@ enum {
     UDP_LOOKS = 4,             /* payloads of a UDP direction looked at for DNS on a port that is not its */
     BATCH_BYTES = 32 << 20,
     OBSERVED_MAX = 1 << 16,    /* fields of one batch */
+    SCAN_BYTES_MAX = 16 << 20, /* of fields before the matcher at one time */
     SCAN_EVENTS = 512,         /* events worth a scan */
     OUT_BYTES_MAX = 4 << 20,
     OUT_BYTES_FLUSH = 128 << 10,
@@ -132,11 +133,11 @@ void worker_free(struct worker *w)
 
 /* ---- packets to events ---- */
 
-/* The lower port is the server's: clients may happen to use 5353 for anything. */
+/* Of 5353 and 5355 the lower port is the server's: clients may happen to use them for anything. */
 static bool is_dns_by_port(const struct decoded *d)
 {
     uint16_t port = d->sport < d->dport ? d->sport : d->dport;
-    return port == PORT_DNS || port == PORT_MDNS || port == PORT_LLMNR;
+    return d->sport == PORT_DNS || d->dport == PORT_DNS || port == PORT_MDNS || port == PORT_LLMNR;
 }
 
 static void read_dns(struct worker *w, const struct flow *f, unsigned side, const struct decoded *d,
@@ -291,6 +292,13 @@ static void add_host(struct worker *w, const struct event *e, struct span host)
     add_name(w, e, FIELD_HTTP_HOST, name, name, port ? port : e->dport);
 }
 
+static void add_url(struct worker *w, const struct event *e, struct span host)
+{
+    const struct http_request *r = e->http_request;
+    if (scanner_fields(w->scanner) & FIELD_BIT(FIELD_HTTP_URL))
+        scan_add_url(w->scanner, FIELD_HTTP_URL, host, r->target, e->dport, observe(w, e, host));
+}
+
 static void add_http_request(struct worker *w, const struct event *e)
 {
     const struct http_request *r = e->http_request;
@@ -299,8 +307,10 @@ static void add_http_request(struct worker *w, const struct event *e)
     for (unsigned i = 0; i < r->n_hosts; i++)
         if (r->hosts[i].len && !span_eq(r->hosts[i], r->host))
             add_host(w, e, r->hosts[i]);
-    if (scanner_fields(w->scanner) & FIELD_BIT(FIELD_HTTP_URL))
-        scan_add_url(w->scanner, FIELD_HTTP_URL, r->host, r->target, e->dport, observe(w, e, r->target));
+    add_url(w, e, r->host);
+    for (unsigned i = 0; i < r->n_hosts; i++)
+        if (!span_eq(r->hosts[i], r->host))
+            add_url(w, e, r->hosts[i]);
     add_text(w, e, FIELD_HTTP_USER_AGENT, r->user_agent);
     add_text(w, e, FIELD_HTTP_REFERER, r->referer);
     add_text(w, e, FIELD_HTTP_METHOD, r->method);
@@ -355,21 +365,27 @@ static void write_out(struct worker *w)
     buf_reset(&w->out);
 }
 
-/* Every list that names the indicator and holds at the time gets the hit. False: none holds. */
-COLD static bool credit_lists(struct worker *w, uint32_t indicator, int64_t seconds, bool counts)
+/* Does anybody still say so at that time? */
+COLD static bool holds_at(const struct worker *w, uint32_t indicator, int64_t seconds)
 {
     const struct set_view *v = db_set(w->o.db);
-    bool holds = false;
-    uint32_t credited = UINT32_MAX; /* a list's origins follow each other, for lists are loaded one by one */
+    uint32_t at = v->indicators[indicator].origins;
+    while (at != ORIGIN_END && !set_origin_holds(v, &v->origins[at], seconds))
+        at = v->origins[at].next;
+    return at != ORIGIN_END;
+}
+
+/* Every list whose word holds gets the alert, once: a list's origins follow each other, for lists are loaded one by one. */
+COLD static void credit_lists(struct worker *w, uint32_t indicator, int64_t seconds)
+{
+    const struct set_view *v = db_set(w->o.db);
+    uint32_t credited = UINT32_MAX;
     for (uint32_t at = v->indicators[indicator].origins; at != ORIGIN_END; at = v->origins[at].next) {
-        if (!set_origin_holds(v, &v->origins[at], seconds))
+        if (v->origins[at].list == credited || !set_origin_holds(v, &v->origins[at], seconds))
             continue;
-        holds = true;
-        if (counts && v->origins[at].list != credited)
-            w->list_hits[v->origins[at].list]++;
         credited = v->origins[at].list;
+        w->list_hits[credited]++;
     }
-    return holds;
 }
 
 /* Once per flow, indicator and value. */
@@ -388,17 +404,17 @@ COLD static bool is_repeated(struct worker *w, const struct alert *a)
 }
 
 /* What a request asks for, as one would write it down: the target alone says little. Lives in the batch. */
-COLD static struct span requested_url(struct worker *w, const struct http_request *r)
+COLD static struct span requested_url(struct worker *w, const struct http_request *r, struct span host)
 {
     static const char scheme[] = "http://";
-    size_t scheme_len = sizeof scheme - 1, len = scheme_len + r->host.len + r->target.len;
-    bool is_whole = r->target.len == 0 || r->target.ptr[0] != '/' || r->host.len == 0;
+    size_t scheme_len = sizeof scheme - 1, len = scheme_len + host.len + r->target.len;
+    bool is_whole = r->target.len == 0 || r->target.ptr[0] != '/' || host.len == 0;
     uint8_t *to = is_whole ? NULL : arena_bytes(&w->events.arena, len);
     if (!to)
         return r->target;
     memcpy(to, scheme, scheme_len);
-    memcpy(to + scheme_len, r->host.ptr, r->host.len);
-    memcpy(to + scheme_len + r->host.len, r->target.ptr, r->target.len);
+    memcpy(to + scheme_len, host.ptr, host.len);
+    memcpy(to + scheme_len + host.len, r->target.ptr, r->target.len);
     return span_of(to, len);
 }
 
@@ -410,9 +426,9 @@ COLD static void report(struct worker *w, const struct hit *h)
     int64_t seconds = a.event->ts_ns / 1000000000;
 
     if (h->field == FIELD_HTTP_URL)
-        a.observed = requested_url(w, a.event->http_request);
+        a.observed = requested_url(w, a.event->http_request, o->bytes);
     s->hits++;
-    if (!credit_lists(w, h->indicator, seconds, false)) {
+    if (!holds_at(w, h->indicator, seconds)) {
         s->hits_expired++;
         return;
     }
@@ -424,7 +440,7 @@ COLD static void report(struct worker *w, const struct hit *h)
         write_out(w);
     if (eve_put_alert(&w->out, &w->o.eve, &a)) {
         s->alerts++;
-        credit_lists(w, h->indicator, seconds, true);
+        credit_lists(w, h->indicator, seconds);
     } else {
         s->alerts_unwritten++;
     }
@@ -451,7 +467,7 @@ static void match_events(struct worker *w)
 {
     for (uint32_t i = 0; i < w->events.n; i++) {
         const struct event *e = w->events.items[i];
-        if (w->n_observed + fields_at_most(e) > OBSERVED_MAX)
+        if (w->n_observed + fields_at_most(e) > OBSERVED_MAX || scan_pending_bytes(w->scanner) > SCAN_BYTES_MAX)
             scan(w);
         add_fields(w, e);
     }

@@ -254,6 +254,7 @@ static bool rdata_read(struct reader *r, struct span rdata, struct dns_record *r
     return data_copy(r->arena, rdata, &rec->data);
 }
 
+/* FIELD_ABSENT: the RDATA does not fit the type; the cursor is past the record all the same. */
 static enum verdict record_take(struct reader *r, enum dns_section section, struct dns_record *out)
 {
     struct span rdata;
@@ -267,7 +268,7 @@ static enum verdict record_take(struct reader *r, enum dns_section section, stru
         !span_take_u32(&r->rest, &out->ttl) || !span_take_u16(&r->rest, &rdata_len) ||
         !span_take(&r->rest, rdata_len, &rdata))
         return FIELD_PARTIAL;
-    return rdata_read(r, rdata, out) ? FIELD_FOUND : FIELD_MALFORMED;
+    return rdata_read(r, rdata, out) ? FIELD_FOUND : FIELD_ABSENT;
 }
 
 static size_t at_most(size_t n, size_t limit)
@@ -303,7 +304,8 @@ static enum dns_section section_of(const struct header *h, size_t i)
     return i < (size_t)h->n_in[DNS_ANSWER] + h->n_in[DNS_AUTHORITY] ? DNS_AUTHORITY : DNS_ADDITIONAL;
 }
 
-/* Read up to the array sizes, or to the first item that cannot be read; say why it ended. */
+/* Read up to the array sizes, or to the first item whose end is not known; say why it ended. Records whose RDATA makes no sense are left
+ * out: resolvers use the others. */
 static enum verdict items_read(struct reader *r, const struct header *h, size_t n_questions, size_t n_records,
                                struct dns_message *m)
 {
@@ -313,10 +315,14 @@ static enum verdict items_read(struct reader *r, const struct header *h, size_t 
             return v;
     if (n_questions < h->n_questions)
         return FIELD_PARTIAL;
-    for (; m->n_records < n_records; m->n_records++)
-        if ((v = record_take(r, section_of(h, m->n_records), &m->records[m->n_records])) != FIELD_FOUND)
-            return v;
-    return FIELD_PARTIAL;
+    size_t i = 0, n_promised = header_records(h);
+    for (; i < n_promised && m->n_records < n_records; i++) {
+        v = record_take(r, section_of(h, i), &m->records[m->n_records]);
+        if (v != FIELD_FOUND && v != FIELD_ABSENT)
+            return i > m->n_records ? FIELD_MALFORMED : v;
+        m->n_records += v == FIELD_FOUND;
+    }
+    return i > m->n_records ? FIELD_MALFORMED : FIELD_PARTIAL;
 }
 
 enum verdict dns_message_read(struct span in, struct arena *arena, struct dns_message *out)

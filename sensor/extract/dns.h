@@ -47,8 +47,8 @@ struct dns_message {
     uint16_t id;
     uint16_t flags; /* the second 16 bits as sent: QR, opcode, AA, TC, RD, RA, Z, AD, CD, rcode */
     bool is_response;
-    bool is_cut; /* the counts promised more than could be read: bytes ran out or a record was malformed;
-                  * what was read before that is here */
+    bool is_cut; /* the counts promised more than could be read: bytes ran out, an item was malformed, which
+                  * ends the reading, or a record's RDATA did not fit its type, which only leaves it out */
     uint16_t n_questions, n_records;
     struct dns_question *questions; /* live in the arena */
     struct dns_record *records;     /* live in the arena: answer, authority, additional in wire order */
@@ -59,7 +59,8 @@ struct dns_message {
  *   in the arena, nothing borrows from `in`. `is_cut` tells whether the rest was readable.
  * FIELD_ABSENT: a well-formed header with nothing to report (all counts zero).
  * FIELD_PARTIAL: `in` ends before the header, or inside the first question or record.
- * FIELD_MALFORMED: not DNS, a first item that does not decode, or the arena is full.
+ * FIELD_MALFORMED: not DNS, a first item that does not decode (and no record behind it that does), or the
+ *   arena is full.
  * On any verdict but FIELD_FOUND *out is untouched.
  * A compression pointer must land before the name it was read from began, each one before the last one, and
  * a name may use 127 of them; it is at most 255 bytes on the wire. Bytes past 65535 are not looked at. */

@@ -20,12 +20,12 @@ struct tls_record {
 
 /* The record at the start of `in`. FIELD_FOUND: all of it is there. FIELD_PARTIAL: header good as far as it
  * goes; with 5 bytes or more *out is set and the fragment is what there is. FIELD_MALFORMED: type, version
- * (major must be 3, minor 0 to 4) or length can't be TLS. */
+ * (major must be 3; receivers ignore the rest, so any minor does) or length can't be TLS. */
 enum verdict tls_record_read(struct span in, struct tls_record *out);
 
 /* Could `in` start a TLS conversation of a client (server)? As http_sniff_request, decides on as little as one
- * byte and is as strict as the bytes allow (record type 22, version, handshake type 1 or 2 and its length fitting
- * the record's, hello version); a client may also send an SSLv2-framed hello. FIELD_FOUND, FIELD_PARTIAL while it
+ * byte and is as strict as the bytes allow (record type 22, version, handshake type 1 or 2 and a length it can
+ * have, hello version); more may follow the hello in its record. A client may also send an SSLv2-framed hello. FIELD_FOUND, FIELD_PARTIAL while it
  * still could be, FIELD_MALFORMED when it can't be. A server may also start with an alert record (FIELD_ABSENT
  * then: TLS, but no hello). A hello cut into several records is recognised, be they of one byte. */
 enum verdict tls_sniff_client(struct span in);

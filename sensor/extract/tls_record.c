@@ -23,12 +23,12 @@ enum {
     SSLV2_SESSION_ID_LEN = 16,
 };
 
-/* Is the record header plausible as far as its bytes are there? */
+/* Is the record header plausible as far as its bytes are there? Receivers have to ignore the version (RFC 8446, section 5.1), and do so but
+ * for its first byte. */
 static bool header_fits(struct span in)
 {
     return (in.len < 1 || (in.ptr[0] >= TLS_CHANGE_CIPHER_SPEC && in.ptr[0] <= TLS_HEARTBEAT)) &&
-           (in.len < 2 || in.ptr[1] == 3) && (in.len < 3 || in.ptr[2] <= 4) &&
-           (in.len < 4 || in.ptr[3] <= TLS_RECORD_MAX >> 8) &&
+           (in.len < 2 || in.ptr[1] == 3) && (in.len < 4 || in.ptr[3] <= TLS_RECORD_MAX >> 8) &&
            (in.len < 5 || load_be16(in.ptr + 3) <= TLS_RECORD_MAX);
 }
 
@@ -51,9 +51,8 @@ enum verdict tls_record_read(struct span in, struct tls_record *out)
 
 /* Steps through the fragments of a run of handshake records. */
 struct walk {
-    struct span rest;  /* after the record last read: empty, or less than a header, at the end */
-    size_t n_missing;  /* bytes of the record last read that are not there */
-    size_t n_declared; /* fragment bytes that all the headers so far promise */
+    struct span rest; /* after the record last read: empty, or less than a header, at the end */
+    size_t n_missing; /* bytes of the record last read that are not there */
     unsigned n_empty;
 };
 
@@ -69,7 +68,6 @@ static enum verdict walk_next(struct walk *w, struct span *out)
             return FIELD_PARTIAL;
 
         w->n_missing = v == FIELD_PARTIAL ? record.record_len - w->rest.len : 0;
-        w->n_declared += record.record_len - RECORD_HEADER_LEN;
         w->rest = span_from(w->rest, record.record_len);
         if (record.fragment.len > 0) {
             *out = record.fragment;
@@ -141,7 +139,6 @@ enum verdict tls_handshake_gather(struct span in, uint8_t *scratch, size_t room,
 struct hello_head {
     uint8_t bytes[MESSAGE_HEADER_LEN + 2];
     size_t n;
-    size_t n_declared; /* fragment bytes of the records that hold it */
 };
 
 static enum verdict head_read(struct span in, struct hello_head *out)
@@ -155,12 +152,11 @@ static enum verdict head_read(struct span in, struct hello_head *out)
         memcpy(out->bytes + out->n, fragment.ptr, fragment.len);
         out->n += fragment.len;
     }
-    out->n_declared = w.n_declared;
     return v;
 }
 
-/* Can these be the first bytes of a hello of this type? Nothing follows a ClientHello before the server
- * has spoken, so a record that goes on after its end is not one; a ServerHello may have company. */
+/* Can these be the first bytes of a hello of this type? Its record may go on after its end: a ServerHello has
+ * company, and servers answer a ClientHello that has some, though nobody sends one so but to be overlooked. */
 static bool head_fits(const struct hello_head *head, uint8_t type)
 {
     const uint8_t *b = head->bytes;
@@ -170,7 +166,6 @@ static bool head_fits(const struct hello_head *head, uint8_t type)
     /* Drafts 16 to 21 of TLS 1.3 put their number (0x7f12) where the ServerHello has its version. */
     return (head->n < 1 || b[0] == type) && (head->n < 2 || b[1] <= HELLO_MAX >> 16) &&
            body_len >= HELLO_MIN && body_len <= HELLO_MAX &&
-           (!is_client || head->n_declared <= MESSAGE_HEADER_LEN + body_len) &&
            (head->n < 5 || b[4] == 3 || (b[4] == 0x7f && !is_client));
 }
 

@@ -64,8 +64,12 @@ static struct found find(struct house *h, const struct decoded *d, int64_t secon
 
 static struct decoded packet(uint32_t src, uint16_t sport, uint32_t dst, uint16_t dport, uint8_t proto)
 {
-    return (struct decoded){
-        .src = packets_v4(src), .dst = packets_v4(dst), .sport = sport, .dport = dport, .proto = proto, .ip_version = 4};
+    return (struct decoded){.src = packets_v4(src),
+                            .dst = packets_v4(dst),
+                            .sport = sport,
+                            .dport = dport,
+                            .proto = proto,
+                            .ip_version = 4};
 }
 
 static struct decoded answer_to(struct decoded d)
@@ -86,16 +90,15 @@ static void test_both_directions_are_one_flow(void **state)
         uint32_t dst;
         uint16_t dport;
     } rows[] = {
-        {0xc0000201, 40000, 0xc6336402, 80},
-        {0xc6336402, 40000, 0xc0000201, 80},
+        {0xc0000201, 40000, 0xc6336402, 80}, {0xc6336402, 40000, 0xc0000201, 80},
         {0xc0000201, 80, 0xc0000201, 81}, /* the ports decide */
-        {0xc0000201, 81, 0xc0000201, 80},
-        {0, 0, 0xffffffff, 0},
+        {0xc0000201, 81, 0xc0000201, 80},    {0, 0, 0xffffffff, 0},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct house *h = open_house(64, 0);
-        struct decoded d = packet(rows[i].src, rows[i].sport, rows[i].dst, rows[i].dport, TCP), a = answer_to(d);
+        struct decoded d = packet(rows[i].src, rows[i].sport, rows[i].dst, rows[i].dport, TCP),
+                       a = answer_to(d);
         struct found there = find(h, &d, START_S), back = find(h, &a, START_S);
         assert_true(there.is_new && !back.is_new);
         assert_ptr_equal(there.flow, back.flow);
@@ -149,8 +152,9 @@ static void test_idle(void **state)
         int64_t after;
         bool is_new;
     } rows[] = {
-        {TCP, 0, false}, {TCP, IDLE_TCP_S, false}, {TCP, IDLE_TCP_S + 1, true}, {UDP, IDLE_UDP_S, false},
-        {UDP, IDLE_UDP_S + 1, true}, {1, IDLE_UDP_S + 1, true}, {TCP, -10000, false},
+        {TCP, 0, false},          {TCP, IDLE_TCP_S, false},    {TCP, IDLE_TCP_S + 1, true},
+        {UDP, IDLE_UDP_S, false}, {UDP, IDLE_UDP_S + 1, true}, {1, IDLE_UDP_S + 1, true},
+        {TCP, -10000, false},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -181,7 +185,8 @@ static void test_time_goes_back(void **state)
 
 static void test_strange_times(void **state)
 {
-    static const int64_t times[] = {0, -1, INT64_MIN, INT64_MAX, INT64_C(4294967296000000000), INT64_C(9000000000000000000)};
+    static const int64_t times[] = {
+        0, -1, INT64_MIN, INT64_MAX, INT64_C(4294967296000000000), INT64_C(9000000000000000000)};
     (void)state;
     struct house *h = open_house(64, 0);
     struct decoded d = packet(1, 10, 2, 20, UDP);
@@ -241,12 +246,12 @@ static void test_who_is_the_client(void **state)
         uint16_t sport, dport;
         bool is_sender, is_known;
     } rows[] = {
-        {TCP, TCP_SYN, 10, 40000, true, true},         {TCP, TCP_SYN | TCP_ACK, 40000, 10, false, true},
-        {TCP, TCP_ACK, 40000, 80, true, false},        {TCP, TCP_ACK, 80, 40000, false, false},
-        {UDP, 0, 53, 40000, false, false},             {UDP, 0, 40000, 53, true, false},
-        {UDP, TCP_SYN, 40000, 53, true, false},        {UDP, 0, 5353, 5353, true, false},
-        {UDP, 0, 2000, 3000, true, false},             {1, 0, 0, 0, true, false},
-        {UDP, 0, 1023, 1024, false, false},            {UDP, 0, 0, 40000, true, false},
+        {TCP, TCP_SYN, 10, 40000, true, true},  {TCP, TCP_SYN | TCP_ACK, 40000, 10, false, true},
+        {TCP, TCP_ACK, 40000, 80, true, false}, {TCP, TCP_ACK, 80, 40000, false, false},
+        {UDP, 0, 53, 40000, false, false},      {UDP, 0, 40000, 53, true, false},
+        {UDP, TCP_SYN, 40000, 53, true, false}, {UDP, 0, 5353, 5353, true, false},
+        {UDP, 0, 2000, 3000, true, false},      {1, 0, 0, 0, true, false},
+        {UDP, 0, 1023, 1024, false, false},     {UDP, 0, 0, 40000, true, false},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -354,8 +359,8 @@ struct known {
 
 static struct decoded key_packet(uint32_t k)
 {
-    struct decoded d = packet(0x0a000000 + k / 7, (uint16_t)(1024 + k % 7), 0xc0000200 + k % 251, (uint16_t)(k % 3 ? 443 : 53),
-                              k % 3 ? TCP : UDP);
+    struct decoded d = packet(0x0a000000 + k / 7, (uint16_t)(1024 + k % 7), 0xc0000200 + k % 251,
+                              (uint16_t)(k % 3 ? 443 : 53), k % 3 ? TCP : UDP);
     if (k % 5 == 0) {
         d.src = packets_v6((uint8_t)k);
         memcpy(d.src.b + 4, &k, sizeof k);
@@ -418,7 +423,8 @@ static void fill_randomly(struct house *h)
 {
     struct chance c = chance_of(99);
     for (int i = 0; i < 2000; i++) {
-        struct decoded d = packet(chance_below(&c, 500), 10, 2, (uint16_t)(1000 + chance_below(&c, 100)), TCP);
+        struct decoded d =
+            packet(chance_below(&c, 500), 10, 2, (uint16_t)(1000 + chance_below(&c, 100)), TCP);
         find(h, &d, START_S + i);
     }
 }

@@ -90,8 +90,9 @@ static void test_long_run(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_once),       cmocka_unit_test(test_zero),     cmocka_unit_test(test_colliding_keys),
-        cmocka_unit_test(test_forgetting), cmocka_unit_test(test_long_run),
+        cmocka_unit_test(test_once),           cmocka_unit_test(test_zero),
+        cmocka_unit_test(test_colliding_keys), cmocka_unit_test(test_forgetting),
+        cmocka_unit_test(test_long_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

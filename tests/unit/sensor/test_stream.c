@@ -292,9 +292,9 @@ static void test_pool_ceiling(void **state)
     struct stream_pool *p = stream_pool_new(4 * 2048);
     struct stream s[STREAMS] = {0};
     for (size_t i = 0; i < STREAMS; i++)
-        assert_int_equal(stream_put(p, &s[i], 0, SPAN_LIT("x")), i < 4 ? STREAM_OK : STREAM_FULL);
+        assert_int_equal(stream_put(p, &s[i], 0, SPAN_LIT("x")), i < 4 ? STREAM_OK : STREAM_NO_ROOM);
     assert_int_equal(stream_pool_held(p), 4 * 2048);
-    assert_int_equal(stream_put(p, &s[0], 3000, SPAN_LIT("x")), STREAM_FULL); /* no larger one either */
+    assert_int_equal(stream_put(p, &s[0], 3000, SPAN_LIT("x")), STREAM_NO_ROOM); /* no larger one either */
     assert_true(span_eq(stream_bytes(&s[0]), SPAN_LIT("x")));
     /* What is given back is lent again, and what lies idle in other sizes makes room. */
     stream_drop(p, &s[1]);

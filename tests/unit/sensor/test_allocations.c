@@ -1,0 +1,264 @@
+/* After warm-up a worker allocates nothing: a mix of all protocols, whole and broken, is replayed until every buffer has its size,
+ * and then once more, counting. Counts come from jemalloc where it is linked, else from wrapped functions (link with
+ * -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=posix_memalign); with neither the test is skipped. */
+#include "sensor/worker.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/sensor/chance.h"
+#include "tests/unit/sensor/talks.h"
+
+enum { BATCH = 256, WARM_UPS = 3, FRAMES_MAX = 16384, LATE = 8, ROUNDS = 12 };
+
+/* ---- counting ---- */
+
+static uint64_t n_calls; /* of wrapped functions */
+
+extern int mallctl(const char *name, void *old, size_t *old_len, void *new, size_t new_len)
+    __attribute__((weak));
+extern void *__real_malloc(size_t n) __attribute__((weak));
+extern void *__real_calloc(size_t n, size_t size) __attribute__((weak));
+extern void *__real_realloc(void *p, size_t n) __attribute__((weak));
+extern void *__real_aligned_alloc(size_t align, size_t n) __attribute__((weak));
+extern int __real_posix_memalign(void **out, size_t align, size_t n) __attribute__((weak));
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t n);
+void *__wrap_aligned_alloc(size_t align, size_t n);
+int __wrap_posix_memalign(void **out, size_t align, size_t n);
+
+void *__wrap_malloc(size_t n)
+{
+    n_calls++;
+    return __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    n_calls++;
+    return __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+    n_calls++;
+    return __real_realloc(p, n);
+}
+
+void *__wrap_aligned_alloc(size_t align, size_t n)
+{
+    n_calls++;
+    return __real_aligned_alloc(align, n);
+}
+
+int __wrap_posix_memalign(void **out, size_t align, size_t n)
+{
+    n_calls++;
+    return __real_posix_memalign(out, align, n);
+}
+
+/* Grows with each allocation of this thread. */
+static uint64_t allocated(void)
+{
+    uint64_t bytes = 0;
+    size_t len = sizeof bytes;
+    if (mallctl && mallctl("thread.allocated", &bytes, &len, NULL, 0) == 0)
+        return bytes;
+    return n_calls;
+}
+
+static bool can_count(void)
+{
+    uint64_t before = allocated();
+    void *volatile p = malloc(100);
+    free(p);
+    return allocated() != before;
+}
+
+/* ---- the mix ---- */
+
+struct frame {
+    size_t offset, len;
+    uint32_t turn;
+};
+
+struct mix {
+    struct buf bytes;
+    struct frame frames[FRAMES_MAX];
+    size_t n;
+};
+
+static void end_frame(struct mix *m, size_t begun, uint32_t turn)
+{
+    assert_true(m->n < FRAMES_MAX);
+    m->frames[m->n++] = (struct frame){begun, m->bytes.len - begun, turn};
+}
+
+/* One side of a connection in segments, some lost, some late, some twice. */
+static void add_side(struct mix *m, struct chance *c, enum talk t, uint16_t client_port, uint32_t turn)
+{
+    struct ip ends[2] = {packets_v4(0xc0000201), packets_v4(0xc6336402)};
+    uint16_t ports[2] = {client_port, talks_port(t)};
+    unsigned sender = talks_is_server(t);
+    struct buf stream;
+    buf_init(&stream, 1 << 20);
+    talks_put(&stream, t);
+    for (size_t at = 0; at < stream.len;) {
+        struct span data = span_first(span_from(buf_span(&stream), at), 1 + chance_below(c, 400));
+        struct packets_tcp h = {
+            .sport = ports[sender], .dport = ports[!sender], .seq = 1 + (uint32_t)at, .flags = TCP_ACK};
+        for (unsigned n = chance_below(c, 20) ? 1 : 2 * chance_below(c, 2); n; n--) {
+            size_t begun = m->bytes.len;
+            packets_put_tcp_frame(&m->bytes, &ends[sender], &ends[!sender], &h, data);
+            end_frame(m, begun, turn + chance_below(c, LATE));
+        }
+        at += data.len;
+        turn++;
+    }
+    buf_fini(&stream);
+}
+
+static void add_dns(struct mix *m, struct chance *c, uint32_t turn)
+{
+    struct ip client = packets_v4(0xc0000300 + chance_below(c, 200)), server = packets_v4(0xc6336435);
+    struct buf message;
+    buf_init(&message, 1 << 16);
+    packets_put_dns_answer(&message, 7, chance_below(c, 2) ? "www.evil.example" : "good.example", 0xcb007100,
+                           1 + chance_below(c, 9));
+    size_t begun = m->bytes.len;
+    packets_put_udp_frame(&m->bytes, &server, &client, 53, (uint16_t)(1024 + chance_below(c, 60000)),
+                          buf_span(&message));
+    end_frame(m, begun, turn);
+    buf_fini(&message);
+}
+
+static int by_turn(const void *a, const void *b)
+{
+    const struct frame *x = a, *y = b;
+    if (x->turn != y->turn)
+        return x->turn < y->turn ? -1 : 1;
+    return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+static struct mix *make_mix(void)
+{
+    struct mix *m = calloc(1, sizeof *m);
+    struct chance c = chance_of(1);
+    buf_init(&m->bytes, 64 << 20);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        for (enum talk t = 0; t < TALK_COUNT; t++)
+            add_side(m, &c, t, (uint16_t)(10000 + round * TALK_COUNT + t / 2), round * 10);
+        for (uint32_t i = 0; i < 50; i++)
+            add_dns(m, &c, round * 10 + i % 10);
+    }
+    qsort(m->frames, m->n, sizeof *m->frames, by_turn);
+    return m;
+}
+
+/* ---- replaying it ---- */
+
+static struct db *make_db(void)
+{
+    struct set *set = set_new();
+    struct db *db = NULL;
+    uint32_t list, context;
+    bool is_new;
+    struct context_in always = {.valid_from = INT64_MIN, .valid_until = INT64_MAX, .confidence = -1};
+    struct indicator_in in = {.type = IOC_DOMAIN,
+                              .match = MATCH_SUFFIX,
+                              .fields = ioc_default_fields(IOC_DOMAIN),
+                              .value = SPAN_LIT("evil.example")};
+    assert_true(set_add_list(set, SPAN_LIT("list"), SPAN_LIT("list.txt"), &list, NULL));
+    assert_true(set_add_context(set, &always, &context, NULL));
+    assert_true(set_add(set, &in, list, 1, context, &is_new, NULL));
+    in.value = SPAN_LIT("tls.example");
+    assert_true(set_add(set, &in, list, 2, context, &is_new, NULL));
+    assert_true(db_build(set, &(struct db_options){0}, &db, NULL));
+    return db;
+}
+
+static bool count_bytes(void *to, struct span lines)
+{
+    *(uint64_t *)to += lines.len;
+    return true;
+}
+
+/* All frames, in batches. Returns what was allocated meanwhile. */
+static uint64_t replay(struct worker *w, const struct mix *m, int64_t *ts_ns)
+{
+    uint64_t before = allocated();
+    for (size_t i = 0; i < m->n; i++) {
+        const struct frame *f = &m->frames[i];
+        struct packet pkt = {.bytes = span_of(m->bytes.ptr + f->offset, f->len),
+                             .wire_len = (uint32_t)f->len + (i % 50 == 0 ? 100 : 0),
+                             .number = i + 1,
+                             .ts_ns = *ts_ns};
+        worker_packet(w, LINK_ETHERNET, &pkt);
+        *ts_ns += 1000000;
+        if (i % BATCH == BATCH - 1)
+            worker_flush(w);
+    }
+    worker_end_source(w);
+    *ts_ns += INT64_C(1000000000000);
+    return allocated() - before;
+}
+
+static void assert_no_allocations(const struct db *db, bool writes_events)
+{
+    static const char *const sources[] = {"capture"};
+    uint64_t n_bytes = 0;
+    int64_t ts_ns = INT64_C(1767323045) * 1000000000;
+    struct mix *m = make_mix();
+    struct worker_options o = {.db = db,
+                               .eve = {.version = 8, .sources = sources},
+                               .writes_events = writes_events,
+                               .flows_max = 1024,
+                               .write = count_bytes,
+                               .write_to = &n_bytes};
+    struct worker *w = worker_new(&o, NULL);
+    assert_non_null(w);
+    for (int i = 0; i < WARM_UPS; i++)
+        replay(w, m, &ts_ns);
+    uint64_t bytes_before = n_bytes, alerts_before = worker_stats(w)->alerts;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(replay(w, m, &ts_ns), 0);
+    assert_true(n_bytes > bytes_before); /* not for want of work */
+    assert_true(!db || worker_stats(w)->alerts > alerts_before + 100);
+    assert_true(worker_stats(w)->gaps > 0 && worker_stats(w)->segments_out_of_order > 100);
+    assert_true(stats_sums_hold(worker_stats(w)));
+    worker_free(w);
+    buf_fini(&m->bytes);
+    free(m);
+}
+
+static void test_matching(void **state)
+{
+    (void)state;
+    if (!can_count())
+        skip();
+    struct db *db = make_db();
+    assert_no_allocations(db, false);
+    db_free(db);
+}
+
+static void test_writing_events(void **state)
+{
+    (void)state;
+    if (!can_count())
+        skip();
+    assert_no_allocations(NULL, true);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_matching),
+        cmocka_unit_test(test_writing_events),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
