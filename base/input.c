@@ -1,12 +1,9 @@
 /* See input.h. Content that begins like nothing compressed is read straight from the descriptor; only what has the magic
- * bytes of a known compression goes through libarchive. Its filters are switched on one by one: "all" would include
- * those that start another program, which a stranger's file must not be able to do.
- *
- * libarchive hands out whole blocks, so what a cut .gz held in its last block (up to 64 KiB of content) is lost with it. */
+ * bytes of a known compression goes through its codec. Whatever can be decoded is delivered before the error that ends it:
+ * a step of a codec may do both, and then the error waits for the next call. */
 #define _GNU_SOURCE 1 /* fopencookie */
 #include "base/input.h"
 
-#include <archive.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -14,21 +11,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/codec.h"
 #include "base/span.h"
 
-enum { HEAD_BYTES = 16, RAW_BYTES = 64 * 1024 };
+enum { HEAD_BYTES = 16, MAGIC_BYTES = 6, RAW_BYTES = 64 * 1024 };
 
 struct input {
-    int fd;                   /* owned, but for standard input */
-    const char *path;         /* borrowed */
-    struct archive *archive;  /* owned; NULL: plain */
-    uint8_t *raw;             /* owned: what libarchive was last given */
-    struct span block;        /* borrowed from libarchive: decompressed, not yet handed out */
-    bool is_empty;            /* compressed nothing */
-    uint8_t head[HEAD_BYTES]; /* read to look at; handed out first */
+    int fd;                    /* owned, but for standard input */
+    const char *path;          /* borrowed */
+    const struct codec *codec; /* NULL: plain */
+    void *decoder;             /* owned: the codec's state */
+    uint8_t *raw;              /* owned: RAW_BYTES, read and not yet decoded... */
+    struct span left;          /* ...of which this is left; borrows from `raw` */
+    bool is_between;           /* one unit has ended, and no other has begun */
+    size_t n_padding;          /* zeros since */
+    uint8_t head[HEAD_BYTES];  /* read to look at; handed out first when plain */
     size_t head_at, head_len;
     uint64_t position, raw_position, raw_size;
-    struct err failure;
+    struct err failure; /* final */
 };
 
 static ssize_t read_fd(struct input *in, void *to, size_t n)
@@ -46,138 +46,130 @@ static ssize_t fail(struct input *in, struct err *err)
     return -1;
 }
 
-static ssize_t fail_errno(struct input *in, struct err *err)
+static bool fail_errno(struct input *in)
 {
-    err_set(&in->failure, errno == EINTR ? ERR_INTERRUPTED : ERR_IO, in->path, "can't be read: %s", strerror(errno));
-    return fail(in, err);
-}
-
-static ssize_t fail_archive(struct input *in, struct err *err)
-{
-    const char *why = archive_error_string(in->archive);
-    err_set(&in->failure, ERR_IO, in->path, "compressed data is damaged or cut short: %s",
-            why ? why : "no further reason given");
-    return fail(in, err);
+    return err_set(&in->failure, errno == EINTR ? ERR_INTERRUPTED : ERR_IO, in->path, "can't be read: %s",
+                   strerror(errno));
 }
 
 /* ---- compressed ---- */
 
-static ssize_t feed_archive(struct archive *a, void *client, const void **out_block)
+static const struct codec *codec_of(struct span head)
 {
-    struct input *in = client;
-    if (in->head_at < in->head_len) {
-        *out_block = in->head + in->head_at;
-        size_t n = in->head_len - in->head_at;
-        in->head_at = in->head_len;
-        return (ssize_t)n;
-    }
-    *out_block = in->raw;
-    ssize_t got = read_fd(in, in->raw, RAW_BYTES);
-    if (got < 0)
-        archive_set_error(a, errno, "%s", strerror(errno));
-    return got;
-}
-
-struct magic {
-    struct span bytes;
-    bool is_certain; /* nobody writes a text that begins so */
-};
-
-static const struct magic *magic_of(struct span head)
-{
-    static const struct magic known[] = {
-        {SPAN_LIT("\x1f\x8b\x08"), true},             /* gzip */
-        {SPAN_LIT("\x28\xb5\x2f\xfd"), true},         /* zstd */
-        {SPAN_LIT("\xfd\x37\x7a\x58\x5a\x00"), true}, /* xz */
-        {SPAN_LIT("BZh"), false},                     /* bzip2 */
-        {SPAN_LIT("\x04\x22\x4d\x18"), true},         /* lz4 */
-        {SPAN_LIT("\x5d\x00\x00"), false},            /* lzma */
-    };
+    static const struct codec *const known[] = {&codec_gzip, &codec_zstd, &codec_xz};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (span_starts(head, known[i].bytes))
-            return &known[i];
+        if (head.len >= 2 && known[i]->is_start(head)) /* a single byte may be anything */
+            return known[i];
     return NULL;
 }
 
-/* Where libarchive was built without the library, it would start a program: such a filter stays off, and a file that needs
- * it fails for its header. */
-static void allow_filters(struct archive *a)
+/* Better said than read as text that no line of is right. */
+static const char *refused_format(struct span head)
 {
-    if (archive_zlib_version())
-        archive_read_support_filter_gzip(a);
-    if (archive_bzlib_version())
-        archive_read_support_filter_bzip2(a);
-    if (archive_liblzma_version()) {
-        archive_read_support_filter_xz(a);
-        archive_read_support_filter_lzma(a);
-    }
-    if (archive_libzstd_version())
-        archive_read_support_filter_zstd(a);
-    if (archive_liblz4_version())
-        archive_read_support_filter_lz4(a);
-    archive_read_support_format_raw(a);
-    archive_read_support_format_empty(a);
+    struct span behind_digit = span_from(head, 4);
+    if (span_starts(head, SPAN_LIT("\x04\x22\x4d\x18")))
+        return "lz4";
+    if (span_starts(head,
+                    SPAN_LIT("BZh")) && /* a text can begin so, but not go on with a block, or the end */
+        (span_starts(behind_digit, SPAN_LIT("\x31\x41\x59\x26\x53\x59")) ||
+         span_starts(behind_digit, SPAN_LIT("\x17\x72\x45\x38\x50\x90"))))
+        return "bzip2";
+    return NULL;
 }
 
-static bool open_archive(struct input *in, bool is_certain, struct err *err)
+static bool open_codec(struct input *in)
 {
     in->raw = malloc(RAW_BYTES);
-    in->archive = archive_read_new();
-    if (!in->raw || !in->archive)
-        return err_set(err, ERR_MEMORY, in->path, "not enough memory");
-    allow_filters(in->archive);
-    struct archive_entry *entry;
-    int got = archive_read_open(in->archive, in, NULL, feed_archive, NULL);
-    if (got == ARCHIVE_OK)
-        got = archive_read_next_header(in->archive, &entry);
-    if (got != ARCHIVE_OK && got != ARCHIVE_WARN && got != ARCHIVE_EOF)
-        return fail_archive(in, err) >= 0;
-    in->is_empty = got == ARCHIVE_EOF;
-    if (is_certain && archive_filter_count(in->archive) < 2)
-        return err_set(err, ERR_IO, in->path,
-                       "compressed data is damaged or cut short: its header is not whole");
+    in->decoder = in->codec->open();
+    if (!in->raw || !in->decoder)
+        return err_set(&in->failure, ERR_MEMORY, in->path, "not enough memory");
+    memcpy(in->raw, in->head, in->head_len);
+    in->left = span_of(in->raw, in->head_len);
     return true;
 }
 
-/* gzip and bzip2 end where their last member ends; what follows would be passed over in silence. */
-static ssize_t end_archive(struct input *in, struct err *err)
+/* At least `n` bytes in `left`, fewer at the end of the file. */
+static bool fill(struct input *in, size_t n)
 {
-    int64_t used = archive_filter_bytes(in->archive, -1);
-    uint8_t more;
-    bool is_left = used >= 0 && (uint64_t)used < in->raw_position;
-    if (!is_left && in->head_at == in->head_len)
-        is_left = read_fd(in, &more, 1) > 0;
-    if (!is_left)
-        return 0;
-    err_set(&in->failure, ERR_IO, in->path,
-            "something follows the end of the compressed data; it was not read");
-    return fail(in, err);
+    if (in->left.len >= n)
+        return true;
+    memmove(in->raw, in->left.ptr, in->left.len);
+    in->left.ptr = in->raw;
+    while (in->left.len < n) {
+        ssize_t got = read_fd(in, in->raw + in->left.len, RAW_BYTES - in->left.len);
+        if (got < 0)
+            return fail_errno(in);
+        if (got == 0)
+            break;
+        in->left.len += (size_t)got;
+    }
+    return true;
 }
 
-static ssize_t read_archive(struct input *in, void *to, size_t n, struct err *err)
+static bool skip_padding(struct input *in)
 {
-    while (in->block.len == 0) {
-        if (in->is_empty)
-            return end_archive(in, err);
-        const void *block;
-        size_t len;
-        la_int64_t offset;
-        int got = archive_read_data_block(in->archive, &block, &len, &offset);
-        if (got == ARCHIVE_EOF)
-            return end_archive(in, err);
-        if (got != ARCHIVE_OK && got != ARCHIVE_WARN)
-            return fail_archive(in, err);
-        in->block = span_of(block, len);
+    while (fill(in, MAGIC_BYTES) && in->left.len && in->left.ptr[0] == 0) {
+        span_skip(&in->left, 1);
+        in->n_padding++;
     }
-    struct span part = span_first(in->block, n);
-    memcpy(to, part.ptr, part.len);
-    span_skip(&in->block, part.len);
-    return (ssize_t)part.len;
+    if (in->failure.kind == ERR_NONE && in->n_padding % in->codec->padding)
+        err_set(&in->failure, ERR_IO, in->path,
+                "compressed data is damaged: %s: %zu bytes of padding, not a multiple of %zu",
+                in->codec->name, in->n_padding, in->codec->padding);
+    return in->failure.kind == ERR_NONE;
+}
+
+/* What follows a unit: nothing, which is the end, or another unit. false: neither. */
+static bool go_on(struct input *in, bool *out_is_end)
+{
+    in->n_padding = 0;
+    if (in->codec->padding ? !skip_padding(in) : !fill(in, MAGIC_BYTES))
+        return false;
+    *out_is_end = in->left.len == 0;
+    if (!in->codec->is_start(in->left))
+        return err_set(&in->failure, ERR_IO, in->path,
+                       "something follows the end of the compressed data; it was not read");
+    in->is_between = *out_is_end;
+    return true;
+}
+
+/* More for a codec that took all it had and wants to go on. */
+static bool feed(struct input *in)
+{
+    if (!fill(in, 1))
+        return false;
+    return in->left.len || err_set(&in->failure, ERR_IO, in->path,
+                                   "compressed data is cut short: it ends inside a %s", in->codec->unit);
+}
+
+static bool step(struct input *in, struct codec_out *out)
+{
+    enum codec_verdict verdict = in->codec->step(in->decoder, &in->left, out, &in->failure);
+    in->is_between = verdict == CODEC_END;
+    if (verdict == CODEC_BAD)
+        in->failure.where = in->path;
+    else if (verdict == CODEC_MORE && out->len == 0 && in->left.len == 0)
+        return feed(in);
+    return verdict != CODEC_BAD;
+}
+
+static ssize_t read_compressed(struct input *in, void *to, size_t n)
+{
+    struct codec_out out = {.ptr = to, .room = n < CODEC_STEP_MAX ? n : CODEC_STEP_MAX};
+    bool is_good = true, is_end = false;
+    while (is_good && out.len == 0) {
+        if (in->is_between)
+            is_good = go_on(in, &is_end);
+        if (is_end)
+            break;
+        is_good = is_good && step(in, &out);
+    }
+    return is_good || out.len ? (ssize_t)out.len : -1;
 }
 
 /* ---- plain ---- */
 
-static ssize_t read_plain(struct input *in, void *to, size_t n, struct err *err)
+static ssize_t read_plain(struct input *in, void *to, size_t n)
 {
     struct span head = span_first(span_of(in->head + in->head_at, in->head_len - in->head_at), n);
     if (head.len) {
@@ -186,22 +178,37 @@ static ssize_t read_plain(struct input *in, void *to, size_t n, struct err *err)
         return (ssize_t)head.len;
     }
     ssize_t got = read_fd(in, to, n);
-    return got < 0 ? fail_errno(in, err) : got;
+    if (got < 0)
+        fail_errno(in);
+    return got;
 }
 
 /* ---- both ---- */
 
-static bool read_head(struct input *in, struct err *err)
+static bool read_head(struct input *in)
 {
     while (in->head_len < HEAD_BYTES) {
         ssize_t got = read_fd(in, in->head + in->head_len, HEAD_BYTES - in->head_len);
         if (got < 0)
-            return fail_errno(in, err) >= 0;
+            return fail_errno(in);
         if (got == 0)
             break;
         in->head_len += (size_t)got;
     }
     return true;
+}
+
+static bool look(struct input *in)
+{
+    if (!read_head(in))
+        return false;
+    struct span head = span_of(in->head, in->head_len);
+    in->codec = codec_of(head);
+    if (in->codec)
+        return open_codec(in);
+    const char *refused = refused_format(head);
+    return !refused || err_set(&in->failure, ERR_IO, in->path,
+                               "compressed with %s, which is not read; gzip, zstd and xz are", refused);
 }
 
 struct input *input_open_fd(int fd, const char *path, struct err *err)
@@ -218,16 +225,11 @@ struct input *input_open_fd(int fd, const char *path, struct err *err)
     struct stat st;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
         in->raw_size = (uint64_t)st.st_size;
-    if (!read_head(in, err)) {
-        input_close(in);
-        return NULL;
-    }
-    const struct magic *magic = magic_of(span_of(in->head, in->head_len));
-    if (magic && !open_archive(in, magic->is_certain, err)) {
-        input_close(in);
-        return NULL;
-    }
-    return in;
+    if (look(in))
+        return in;
+    fail(in, err);
+    input_close(in);
+    return NULL;
 }
 
 struct input *input_open(const char *path, struct err *err)
@@ -246,8 +248,8 @@ void input_close(struct input *in)
 {
     if (!in)
         return;
-    if (in->archive)
-        archive_read_free(in->archive);
+    if (in->decoder)
+        in->codec->close(in->decoder);
     if (in->fd != STDIN_FILENO)
         close(in->fd);
     free(in->raw);
@@ -260,9 +262,10 @@ ssize_t input_read(struct input *in, void *to, size_t n, struct err *err)
         return fail(in, err);
     if (n == 0)
         return 0;
-    ssize_t got = in->archive ? read_archive(in, to, n, err) : read_plain(in, to, n, err);
-    if (got > 0)
-        in->position += (uint64_t)got;
+    ssize_t got = in->codec ? read_compressed(in, to, n) : read_plain(in, to, n);
+    if (got < 0)
+        return fail(in, err);
+    in->position += (uint64_t)got;
     return got;
 }
 

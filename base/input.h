@@ -1,6 +1,6 @@
 #pragma once
 /* Reading files as the world leaves them: plain, .gz, .zst or .xz (told by content, not by name), or standard input as
- * "-". The one door to libarchive. */
+ * "-". The compressions themselves are in codec.h. */
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -15,7 +15,8 @@ struct input *input_open_fd(int fd, const char *path, struct err *err);
 void input_close(struct input *in);
 
 /* Up to `n` bytes; 0 at the end; -1 and *err when reading or decompressing fails (a truncated .gz, say), or with ERR_INTERRUPTED when a
- * signal handler ran meanwhile: whoever catches signals wants to look at them, though a pipe stays silent. */
+ * signal handler ran meanwhile: whoever catches signals wants to look at them, though a pipe stays silent. What could be
+ * decoded before a cut or a damage comes first. An error stays: every further call ends with it. */
 ssize_t input_read(struct input *in, void *to, size_t n, struct err *err);
 /* Bytes delivered so far (decompressed). */
 uint64_t input_position(const struct input *in);

@@ -1,5 +1,5 @@
 /* See list.h. A list's format is told by its content: each reader in the table is asked, in the order YAML, hosts, CSV, and what
- * none of them claims is a plain list. */
+ * none of them claims is a plain list; unless it is of a kind that nothing here reads, which is said once instead of line by line. */
 #include "rules/list.h"
 
 #include <dirent.h>
@@ -10,6 +10,7 @@
 
 #include "rules/formats/format.h"
 #include "rules/formats/load_note.h"
+#include "rules/url.h"
 
 enum { WALK_DEPTH_MAX = 16 };
 
@@ -105,6 +106,72 @@ static bool reject_page(struct load *l)
     return true;
 }
 
+static bool has_text(struct span head, const char *text)
+{
+    return head.ptr && memmem(head.ptr, head.len, text, strlen(text));
+}
+
+/* `head` begins with a value of JSON that cannot be one of a list: "[2001:db8::1]:443" can. */
+static const char *json_name(struct span head)
+{
+    struct span inner = load_trim(span_from(head, 1));
+    if ((head.ptr[0] != '{' && head.ptr[0] != '[') || (inner.len && !memchr("{}[]\"", inner.ptr[0], 5)))
+        return NULL;
+    if (has_text(head, "\"bundle\"") || has_text(head, "\"spec_version\"") || has_text(head, "indicator--"))
+        return "a STIX bundle";
+    return has_text(head, "\"Event\"") || has_text(head, "\"Attribute\"") ? "a MISP event" : "JSON";
+}
+
+static struct span take_word(struct span *line)
+{
+    *line = load_trim(*line);
+    size_t n = 0;
+    while (n < line->len && !load_is_blank(line->ptr[n]))
+        n++;
+    struct span word = span_first(*line, n);
+    span_skip(line, n);
+    return word;
+}
+
+/* "[owner] [ttl] [class] SOA mname rname serial", the last perhaps behind a parenthesis (RFC 1035, section 5.1): no prose reads so. */
+static bool is_soa_line(struct span line)
+{
+    bool is_soa = false;
+    if (load_trim(line).len == 0 || memchr("#;!/", load_trim(line).ptr[0], 4))
+        return false;
+    for (int i = 0; i < 4 && !is_soa; i++)
+        is_soa = span_eq_nocase(take_word(&line), SPAN_LIT("soa"));
+    take_word(&line);
+    take_word(&line);
+    struct span serial = take_word(&line);
+    return is_soa && serial.len && (serial.ptr[0] == '(' || (serial.ptr[0] >= '0' && serial.ptr[0] <= '9'));
+}
+
+/* What a file is that no format here reads, in words; NULL when it may well be a list. */
+static const char *foreign_name(struct span head, bool is_all)
+{
+    struct span line, text = load_trim(head);
+    if (text.len && text.ptr[0] == '<' && !url_has_scheme(span_from(text, 1)))
+        return "XML or HTML";
+    const char *name = text.len ? json_name(text) : NULL;
+    while (!name && load_head_line(&head, is_all, &line))
+        if (is_soa_line(line))
+            name = "a DNS zone (RPZ)";
+    return name;
+}
+
+/* One note for all of it: what looks like a value in it may be one that is to be let through. */
+static bool reject_foreign(struct load *l, const char *name)
+{
+    char what[LOAD_NOTE_MAX];
+    snprintf(what, sizeof what,
+             "this looks like %s: this release reads plain text, hosts, CSV and native YAML lists; "
+             "nothing of it was loaded",
+             name);
+    load_reject(l, REJECT_UNKNOWN_TYPE, 1, 1, span_of("", 0), what);
+    return true;
+}
+
 static bool read_list(struct load *l, struct err *err)
 {
     bool is_all;
@@ -121,6 +188,10 @@ static bool read_list(struct load *l, struct err *err)
         l->report->format = format;
     if (format != LIST_YAML && looks_like_page(head))
         return reject_page(l);
+    const char *foreign =
+        format != LIST_YAML && l->options->format == LIST_AUTO ? foreign_name(head, is_all) : NULL;
+    if (foreign)
+        return reject_foreign(l, foreign);
     l->name_match = reader->name_match;
     l->has_star_prefix = reader->has_star_prefix;
     l->unit = reader->unit;
@@ -277,23 +348,33 @@ static char *join(const char *dir, const char *name)
     return path;
 }
 
-static bool read_names(const char *path, struct names *out, struct err *err)
+/* `path` lies below `root`, which outlives it. */
+static bool cant_read(const char *root, const char *path, struct err *err)
+{
+    const char *why = strerror(errno), *below = path + strlen(root);
+    if (strlen(path) <= strlen(root))
+        return err_set(err, ERR_IO, root, "can't be read: %s", why);
+    return err_set(err, ERR_IO, root, "%.100s can't be read: %s", below + strspn(below, "/"), why);
+}
+
+static bool read_names(const char *root, const char *path, struct names *out, struct err *err)
 {
     DIR *dir = opendir(path);
     if (!dir)
-        return err_set(err, ERR_IO, path, "can't be read: %s", strerror(errno));
+        return cant_read(root, path, err);
     bool is_good = true;
     for (struct dirent *entry; is_good && (entry = readdir(dir));)
         if (entry->d_name[0] != '.')
             is_good = names_add(out, join(path, entry->d_name));
     closedir(dir);
     names_sort(out);
-    return is_good || err_set(err, ERR_MEMORY, path, "not enough memory");
+    return is_good || err_set(err, ERR_MEMORY, root, "not enough memory");
 }
 
 struct walk {
     bool (*each)(void *to, const char *file);
     void *to;
+    const char *root;   /* borrowed from the caller: what errors may point to */
     struct names parts; /* owned, sorted: files that lists seen so far name */
 };
 
@@ -304,7 +385,7 @@ static bool walk_entry(struct walk *w, const char *path, unsigned depth, struct 
 {
     struct stat st, link;
     if (stat(path, &st) != 0)
-        return err_set(err, ERR_IO, path, "can't be read: %s", strerror(errno));
+        return cant_read(w->root, path, err);
     if (S_ISDIR(st.st_mode))
         return depth >= WALK_DEPTH_MAX || (lstat(path, &link) == 0 && S_ISLNK(link.st_mode)) ||
                walk_directory(w, path, depth + 1, err);
@@ -315,7 +396,7 @@ static bool walk_directory(struct walk *w, const char *path, unsigned depth, str
 {
     struct names names = {0};
     struct stat st;
-    bool is_good = read_names(path, &names, err);
+    bool is_good = read_names(w->root, path, &names, err);
     for (size_t i = 0; is_good && i < names.n; i++)
         if (stat(names.items[i], &st) == 0 && S_ISREG(st.st_mode))
             format_yaml_files(names.items[i], keep_name, &w->parts);
@@ -328,7 +409,7 @@ static bool walk_directory(struct walk *w, const char *path, unsigned depth, str
 
 bool list_walk(const char *path, bool (*each)(void *to, const char *file), void *to, struct err *err)
 {
-    struct walk w = {.each = each, .to = to};
+    struct walk w = {.each = each, .to = to, .root = path};
     struct stat st;
     if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
         return each(to, path);

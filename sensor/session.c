@@ -149,6 +149,7 @@ static enum verdict sniff(struct session *s, const struct session_context *c, st
         /* A length is a weak mark: first all that has a better one is ruled out. */
         if (looks[i].verdict == FIELD_FOUND && !(looks[i].app == APP_DNS && may_be)) {
             s->app = looks[i].app;
+            s->n_sniffs = 0;
             return FIELD_FOUND;
         }
         may_be |= looks[i].verdict == FIELD_PARTIAL;

@@ -396,11 +396,11 @@ COLD static bool is_repeated(struct worker *w, const struct alert *a)
         uint32_t indicator, source;
     } key = {
         .flow_id = a->event->flow_id,
-        .value = hash_bytes(a->observed.ptr, a->observed.len, 0),
+        .value = hash_bytes(a->observed.ptr, a->observed.len, w->o.seed),
         .indicator = a->indicator,
         .source = w->o.is_joined ? 0 : a->event->source,
     };
-    return !seen_add(w->seen, hash_bytes(&key, sizeof key, 0));
+    return !seen_add(w->seen, hash_bytes(&key, sizeof key, w->o.seed));
 }
 
 /* What a request asks for, as one would write it down: the target alone says little. Lives in the batch. */

@@ -1,8 +1,8 @@
 #include "tests/unit/rules/list_harness.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <sys/stat.h>
+
+#include "tests/unit/base/compress.h"
 
 struct place {
     char dir[64];
@@ -57,24 +57,6 @@ static void load(struct harness *h, struct place *p, const char *name, const str
     harness_check_sums(&h->report);
 }
 
-static size_t gzip(const void *bytes, size_t n, uint8_t *out, size_t room)
-{
-    size_t used;
-    struct archive *a = archive_write_new();
-    struct archive_entry *e = archive_entry_new();
-    archive_write_set_format_raw(a);
-    archive_write_add_filter_gzip(a);
-    archive_write_set_bytes_in_last_block(a, 1);
-    archive_write_open_memory(a, out, room, &used);
-    archive_entry_set_filetype(e, AE_IFREG);
-    archive_write_header(a, e);
-    archive_write_data(a, bytes, n);
-    archive_write_close(a);
-    archive_entry_free(e);
-    archive_write_free(a);
-    return used;
-}
-
 static void loads_a_file(void **state)
 {
     struct place p;
@@ -125,8 +107,8 @@ static void keeps_what_a_cut_file_held(void **state)
     buf_init(&list, 8 << 20);
     for (uint32_t i = 0; i < 100000; i++)
         buf_printf(&list, "n%x.example\n", i * 2654435761u);
-    uint8_t *gz = malloc(list.len);
-    size_t n = gzip(list.ptr, list.len, gz, list.len);
+    size_t n;
+    uint8_t *gz = compress_gzip(list.ptr, list.len, &n);
     put_bytes(&p, "whole.gz", gz, n);
     load(&h, &p, "whole.gz", NULL);
     assert_true(h.is_good);
@@ -165,8 +147,8 @@ static void drops_what_damage_cut(void **state)
         buf_put_str(&list, is_yaml ? "indicators:\n" : "domain,x\n");
         for (uint32_t i = 0; i < 50000; i++)
             buf_printf(&list, is_yaml ? "- n%x.example\n" : "n%x.example,\"y\"\n", i * 2654435761u);
-        uint8_t *gz = malloc(list.len);
-        size_t n = gzip(list.ptr, list.len, gz, list.len);
+        size_t n;
+        uint8_t *gz = compress_gzip(list.ptr, list.len, &n);
         put_bytes(&p, "cut.gz", gz, n / 2);
         load(&h, &p, "cut.gz", NULL);
         assert_false(h.is_good);
@@ -211,6 +193,60 @@ static void refuses_utf16_and_pages(void **state)
                         "4:1: part of an HTML page; line skipped\n"
                         "6:1: part of an HTML page; line skipped\n");
     harness_fini(&h);
+}
+
+#define FOREIGN(name)                                                                                        \
+    "1:1: this looks like " name                                                                             \
+    ": this release reads plain text, hosts, CSV and native YAML lists; nothing of it was loaded\n"
+
+/* One note for the file, by name, and nothing of it loaded. */
+static void names_foreign_formats(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *note;
+    } rows[] = {
+        {"\n {\n  \"type\": \"bundle\",\n \"objects\": []\n}\n", FOREIGN("a STIX bundle")},
+        {"{\"spec_version\": \"2.1\"}", FOREIGN("a STIX bundle")},
+        {"{\"Event\": {\"Attribute\": [\n{\"value\":\n\"evil.example\"}]}}\n", FOREIGN("a MISP event")},
+        {"[\n  \"evil.example\",\n  \"bot.example\"\n]\n", FOREIGN("JSON")},
+        {"[{\"ioc\":\"evil.example\"},\nevil.example\n]\n", FOREIGN("JSON")},
+        {"{}", FOREIGN("JSON")},
+        {"<?xml version=\"1.0\"?>\n<a>\nevil.example\n</a>\n", FOREIGN("XML or HTML")},
+        {"<body>\nevil.example\n", FOREIGN("XML or HTML")},
+        {"$TTL 60\n@ IN SOA ns.example. root.example. (1 2 3 4 5)\nevil.example\n",
+         FOREIGN("a DNS zone (RPZ)")},
+        {"; rpz\n\t3600\tIN\tsoa\tns\troot\t2024010101 2 3 4 5\n", FOREIGN("a DNS zone (RPZ)")},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct harness h;
+        harness_init(&h);
+        harness_load(&h, rows[i].text, NULL);
+        assert_true(h.is_good);
+        assert_string_equal(harness_notes(&h), rows[i].note);
+        assert_int_equal(h.report.entries, 1);
+        assert_int_equal(h.report.loaded, 0);
+        assert_int_equal(h.report.by_reason[REJECT_UNKNOWN_TYPE], 1);
+        harness_fini(&h);
+    }
+}
+
+static void keeps_lists_that_look_foreign(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "[2001:db8::1]:443\nevil.example\n",     "[Adblock Plus]\nevil.example\n",
+        "<http://bad.example/>\nevil.example\n", "# the SOA record was (1)\nevil.example\n",
+        "the SOA is at fault\nevil.example\n",   "evil.example\n{\"type\": \"bundle\"}\n",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct harness h;
+        harness_init(&h);
+        harness_load(&h, texts[i], NULL);
+        assert_true(h.report.loaded >= 1);
+        assert_int_equal(h.report.by_reason[REJECT_UNKNOWN_TYPE], 0);
+        harness_fini(&h);
+    }
 }
 
 static void merges_lists(void **state)
@@ -337,6 +373,11 @@ static void walks_directories(void **state)
     assert_true(list_walk(place_path(&p, "gone"), keep, &w, &err));
     buf_put_byte(&w.names, 0);
     assert_string_equal((char *)w.names.ptr, "c2.csv gone ");
+
+    assert_int_equal(symlink("nowhere", place_path(&p, "deep/broken")), 0);
+    assert_false(list_walk(p.dir, keep, &w, &err)); /* what the error points to outlives the walk */
+    assert_string_equal(err.where, p.dir);
+    assert_string_equal(err.what, "deep/broken can't be read: No such file or directory");
     buf_fini(&w.names);
     place_fini(&p);
 }
@@ -356,6 +397,8 @@ int main(void)
         cmocka_unit_test(keeps_what_a_cut_file_held),
         cmocka_unit_test(drops_what_damage_cut),
         cmocka_unit_test(refuses_utf16_and_pages),
+        cmocka_unit_test(names_foreign_formats),
+        cmocka_unit_test(keeps_lists_that_look_foreign),
         cmocka_unit_test(merges_lists),
         cmocka_unit_test(loads_what_a_native_list_names),
         cmocka_unit_test(walks_directories),

@@ -35,7 +35,7 @@ static inline void conversation_begin(struct conversation *c, uint16_t server_po
     c->flows = flow_table_new(&(struct flow_table_options){
         .capacity = 64, .idle_tcp_s = 600, .idle_udp_s = 120, .gone = conversation_gone, .gone_to = c});
     c->tcp = tcp_new(o ? o : &plenty, &c->events);
-    assert(is_made && c->flows && c->tcp);
+    packets_must(is_made && c->flows && c->tcp);
     buf_init(&c->stream[0], 1 << 24);
     buf_init(&c->stream[1], 1 << 24);
 }

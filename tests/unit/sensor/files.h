@@ -113,10 +113,10 @@ static inline void files_write(char path[static FILES_PATH_MAX], struct span byt
 {
     snprintf(path, FILES_PATH_MAX, "/tmp/vedette-test-XXXXXX");
     int fd = mkstemp(path);
-    assert(fd >= 0);
+    packets_must(fd >= 0);
     while (bytes.len) {
         ssize_t n = write(fd, bytes.ptr, bytes.len);
-        assert(n > 0);
+        packets_must(n > 0);
         span_skip(&bytes, (size_t)n);
     }
     close(fd);

@@ -532,7 +532,9 @@ static void bad_record(struct arena *arena, unsigned type, const void *rdata, si
     assert_int_equal(read_draft(d, arena, &m), FIELD_FOUND);
     assert_true(m.is_cut);
     assert_int_equal(m.n_questions, 1);
-    assert_int_equal(m.n_records, 0);
+    assert_int_equal(m.n_records, 1); /* the one behind it */
+    assert_int_equal(m.records[0].type, DNS_A);
+    assert_span(m.records[0].data, "\1\2\3\4", 4);
     free(d);
 }
 
@@ -670,6 +672,68 @@ static void test_first_record_alone(void **state)
     struct dns_message m = whole(d, *state);
     assert_int_equal(m.n_questions, 0);
     assert_name(m.records[0].owner, "a.test");
+}
+
+/* Records that make no sense are stepped over, wherever they are; the others keep their section. */
+static void test_bad_records_among_good_ones(void **state)
+{
+    struct draft *d = draft_new(RESPONSE, 1, 2, 2, 2);
+    struct dns_message m;
+    put_question(d, "q.test", DNS_A);
+    put_record(d, DNS_A, "\1\2\3", 3);
+    put_record(d, DNS_A, "\1\2\3\4", 4);
+    put_record(d, DNS_CNAME, "\3abc", 4);
+    put_record(d, DNS_CNAME, "\3abc\xc0\x0c", 6);
+    put_record(d, DNS_TXT, "\4a", 2);
+    put_record(d, DNS_AAAA, "\1", 1);
+    assert_int_equal(read_draft(d, *state, &m), FIELD_FOUND);
+    assert_true(m.is_cut);
+    assert_int_equal(m.n_records, 2);
+    assert_int_equal(m.records[0].section, DNS_ANSWER);
+    assert_span(m.records[0].data, "\1\2\3\4", 4);
+    assert_int_equal(m.records[1].section, DNS_AUTHORITY);
+    assert_name(m.records[1].target, "abc.q.test");
+    free(d);
+}
+
+/* Without a question: nothing but records that make no sense is no message, cut or not. */
+static void test_bad_records_alone(void **state)
+{
+    struct draft *d = draft_new(RESPONSE, 0, 2, 0, 0);
+    put_name(d, "a.test");
+    put_head(d, DNS_A, 3);
+    put(d, "\1\2\3", 3);
+    size_t first = d->len;
+    put_pointer(d, 12);
+    put_head(d, DNS_A, 4);
+    put(d, "\1\2\3\4", 4);
+    struct dns_message m;
+    for (size_t n = first; n < d->len; n++)
+        assert_int_equal(read_span(d->bytes, n, *state, &m), FIELD_MALFORMED);
+    assert_int_equal(read_draft(d, *state, &m), FIELD_FOUND);
+    assert_int_equal(m.n_records, 1);
+    assert_true(m.is_cut);
+    assert_name(m.records[0].owner, "a.test");
+    free(d);
+}
+
+/* A record that finds the arena full ends the reading: a smaller one behind it must not stand in its place. */
+static void test_full_arena_is_no_bad_record(void **state)
+{
+    struct draft *d = draft_new(RESPONSE, 1, 2, 0, 0);
+    uint8_t large[4000] = {0};
+    struct dns_message m;
+    put_question(d, "q.test", DNS_A);
+    put_record(d, 999, large, sizeof large);
+    put_record(d, DNS_A, "\1\2\3\4", 4);
+    for (size_t cap = 512; cap < 16384; cap += 64) {
+        struct arena arena;
+        arena_init(&arena, 64, cap);
+        if (read_draft(d, &arena, &m) == FIELD_FOUND)
+            assert_true(m.n_records == 0 || m.records[0].type == 999);
+        arena_fini(&arena);
+    }
+    assert_int_equal(whole(d, *state).n_records, 2);
 }
 
 /* What an ordinary CNAME answer does with pointers: owners point at the question, then at the target. */
@@ -1291,6 +1355,9 @@ int main(void)
         WITH_ARENA(test_other_types_are_raw),
         WITH_ARENA(test_empty_rdata_with_any_type),
         WITH_ARENA(test_first_record_alone),
+        WITH_ARENA(test_bad_records_among_good_ones),
+        WITH_ARENA(test_bad_records_alone),
+        WITH_ARENA(test_full_arena_is_no_bad_record),
         WITH_ARENA(test_cname_chain),
         WITH_ARENA(test_cut_at_every_byte),
         WITH_ARENA(test_bytes_behind_the_message),

@@ -230,11 +230,12 @@ static void record_limits(void **state)
         uint8_t header[5];
         bool fits;
     } rows[] = {
-        {{19, 3, 1, 0, 1}, false},       {{20, 3, 1, 0, 1}, true},       {{24, 3, 1, 0, 1}, true},
-        {{25, 3, 1, 0, 1}, false},       {{22, 2, 0, 0, 1}, false},      {{22, 4, 0, 0, 1}, false},
-        {{22, 3, 0, 0, 1}, true},        {{22, 3, 4, 0, 1}, true},       {{22, 3, 5, 0, 1}, false},
-        {{22, 3, 1, 0x48, 0}, true},     {{22, 3, 1, 0x48, 1}, false},   {{22, 3, 1, 0x49, 0}, false},
-        {{23, 3, 3, 0xff, 0xff}, false}, {{0x80, 0x2e, 1, 3, 1}, false}, {{'G', 'E', 'T', ' ', '/'}, false},
+        {{19, 3, 1, 0, 1}, false},      {{20, 3, 1, 0, 1}, true},           {{24, 3, 1, 0, 1}, true},
+        {{25, 3, 1, 0, 1}, false},      {{22, 2, 0, 0, 1}, false},          {{22, 4, 0, 0, 1}, false},
+        {{22, 3, 0, 0, 1}, true},       {{22, 3, 4, 0, 1}, true},           {{22, 3, 5, 0, 1}, true},
+        {{22, 3, 0xff, 0, 1}, true},    {{22, 0, 3, 0, 1}, false},          {{22, 3, 1, 0x48, 0}, true},
+        {{22, 3, 1, 0x48, 1}, false},   {{22, 3, 1, 0x49, 0}, false},       {{23, 3, 3, 0xff, 0xff}, false},
+        {{0x80, 0x2e, 1, 3, 1}, false}, {{'G', 'E', 'T', ' ', '/'}, false},
     };
     struct tls_record r;
 
@@ -490,7 +491,20 @@ static void sniff_hellos(void **state)
     put_cut(s, built_span(m), 4);
     assert_sniffed(tls_sniff_client, built_span(s), 5 + 9 + 7);
 
-    /* A ServerHello may share its record with what follows it. */
+    /* A hello may share its record with what follows it. */
+    put(m, SPAN_LIT("\x0b\0\0\1x"));
+    s->len = 0;
+    put_record(s, TLS_HANDSHAKE, built_span(m));
+    s->bytes[2] = 0xff;
+    assert_sniffed(tls_sniff_client, built_span(s), 11);
+    static uint8_t scratch[4096];
+    struct span message;
+    size_t used, want;
+    assert_int_equal(tls_handshake_gather(built_span(s), scratch, sizeof(scratch), &message, &used, &want),
+                     FIELD_FOUND);
+    assert_int_equal(message.len, m->len - 5);
+    assert_int_equal(used, s->len);
+
     size_t body = server_open(m, 0x0303, plain_random);
     message_close(m, body);
     put(m, SPAN_LIT("\x0e\0\0\0"));
@@ -513,15 +527,13 @@ static void sniff_refuses(void **state)
         {tls_sniff_client, {(const uint8_t *)"\0\0\0\0", 4}, 1},
         {tls_sniff_client, {(const uint8_t *)"\x15\x03\x01\0\x02\x02\x28", 7}, 1},
         {tls_sniff_client, {(const uint8_t *)"\x16\x02", 2}, 2},
-        {tls_sniff_client, {(const uint8_t *)"\x16\x03\x05", 3}, 3},
         {tls_sniff_client, {(const uint8_t *)"\x16\x03\x01\x49\0", 5}, 4},
         {tls_sniff_client, {(const uint8_t *)"\x16\x03\x01\x41\0", 5}, 4},
         {tls_sniff_server, {(const uint8_t *)"\x16\x03\x01\x40\x01\x02", 6}, 5},
         {tls_sniff_client, {(const uint8_t *)"\x16\x03\x01\x01\0\x02", 6}, 6},
         {tls_sniff_client, {(const uint8_t *)"\x16\x03\x01\x01\0\x01\x03", 7}, 7},
-        /* a message of 37 bytes is too short, one that ends before its record is not a client's */
+        /* a message of 37 bytes is too short */
         {tls_sniff_client, {(const uint8_t *)"\x16\x03\x01\0\x29\x01\0\0\x25", 9}, 9},
-        {tls_sniff_client, {(const uint8_t *)"\x16\x03\x01\x01\0\x01\0\0\xfb", 9}, 9},
         {tls_sniff_client, {(const uint8_t *)"\x16\x03\x01\x01\0\x01\0\0\xfc\x02", 10}, 10},
         {tls_sniff_client, {(const uint8_t *)"\x16\x03\x01\x01\0\x01\0\0\xfc\x7f\x12", 11}, 10},
         {tls_sniff_server, {(const uint8_t *)"\x16\x03\x01\0\x29\x02\0\0\x25", 9}, 9},
@@ -546,7 +558,9 @@ static void sniff_limits(void **state)
     assert_int_equal(tls_sniff_client(SPAN_LIT("\x16\x03\x04\x40\0\x01\x02\x01\x00\x03\x04")), FIELD_FOUND);
     assert_int_equal(tls_sniff_client(SPAN_LIT("\x16\x03\x04\x40\0\x01\x02\xff\xff\x03\x04")),
                      FIELD_MALFORMED);
-    assert_int_equal(tls_sniff_server(SPAN_LIT("\x16\x03\x01\x02\0\x02\0\0\x26\x7f\x12")), FIELD_FOUND);
+    assert_int_equal(tls_sniff_client(SPAN_LIT("\x16\x03\xff\x01\0\x01\0\0\xfc\x03\x01")), FIELD_FOUND);
+    assert_int_equal(tls_sniff_client(SPAN_LIT("\x16\x03\x01\x01\0\x01\0\0\xfb\x03\x01")), FIELD_FOUND);
+    assert_int_equal(tls_sniff_server(SPAN_LIT("\x16\x03\x05\x02\0\x02\0\0\x26\x7f\x12")), FIELD_FOUND);
 }
 
 static void sniff_server_alert(void **state)
