@@ -110,11 +110,14 @@ static enum yaml_kind refuse(struct yaml *y, struct yaml_node *out, struct err *
     return bad(y, out, err);
 }
 
-/* libyaml decodes ahead of where it parses: the line of a byte that is no UTF-8 follows from what was fed and not used. */
+/* libyaml decodes ahead of where it parses: the line of a byte that is no UTF-8 follows from what was fed and not used, but is never
+ * above where it parses (which counts a lone carriage return as a line's end too). */
 static uint32_t undecoded_line(const struct yaml *y)
 {
     const uint8_t *at = y->parser.raw_buffer.pointer, *end = y->parser.raw_buffer.last;
-    return y->fed_lines - (at && end > at ? count_lines(at, (size_t)(end - at)) : 0) + 1;
+    uint32_t line = y->fed_lines - (at && end > at ? count_lines(at, (size_t)(end - at)) : 0) + 1;
+    uint32_t parsed = (uint32_t)y->parser.mark.line + 1;
+    return line > parsed ? line : parsed;
 }
 
 /* COLD: turn libyaml's complaint into ours, unless the source left one. */
