@@ -332,18 +332,34 @@ enum reject url_path_canonical(struct span path, struct buf *scratch, struct spa
     return finish(why, scratch, mark, out);
 }
 
+/* Digits only, however many zeros are in front; 0 for what is no port. */
+static uint16_t written_port(struct span digits)
+{
+    uint32_t port = 0;
+    for (size_t i = 0; i < digits.len; i++) {
+        if (!is_digit(digits.ptr[i]) || (port = port * 10 + (digits.ptr[i] - '0')) > UINT16_MAX)
+            return 0;
+    }
+    return (uint16_t)port;
+}
+
+static bool is_ipv6_group(struct span s)
+{
+    size_t n = 0;
+    while (n < s.len && hex_value(s.ptr[n]) >= 0)
+        n++;
+    return n == s.len && n <= 4;
+}
+
 struct span url_host(struct span authority, uint16_t *out_port)
 {
-    size_t at = authority.len;
-    uint32_t port = 0, scale = 1;
+    bool is_bracketed = authority.len > 0 && authority.ptr[0] == '[';
+    size_t host_len = is_bracketed ? find_byte(authority, ']') : 0;
+    host_len += find_byte(span_from(authority, host_len), ':');
+    struct span host = span_first(authority, host_len), port = span_from(authority, host_len + 1);
     *out_port = 0;
-    for (; at > 0 && authority.len - at < 5 && authority.ptr[at - 1] >= '0' && authority.ptr[at - 1] <= '9'; at--, scale *= 10)
-        port += (authority.ptr[at - 1] - '0') * scale;
-    if (at == 0 || authority.ptr[at - 1] != ':' || port > UINT16_MAX)
+    if (!is_bracketed && is_ipv6_group(host) && (host_len == 0 || find_byte(port, ':') < port.len))
         return authority;
-    struct span host = span_first(authority, at - 1);
-    if (host.len == 0 || (host.ptr[0] != '[' && memchr(host.ptr, ':', host.len)))
-        return authority;
-    *out_port = (uint16_t)port;
+    *out_port = written_port(port);
     return host;
 }

@@ -31,6 +31,8 @@ struct span url_match_key(struct span canonical);
  * outside 0x21-0x7e escaped; a '%' that starts no escape becomes "%25"; the fragment is cut; nothing else changes. */
 void url_put_target(struct buf *out, struct span target);
 
-/* The host of "host", "host:port", "[v6]:port", as HTTP's Host header has it; *out_port is 0 if none is written. Hot and pure. An IPv6
- * address without brackets has no port; what follows the last ':' and is no port number, or has nothing before it, stays part of the host. */
+/* The host of "host", "host:port", "[v6]:port", as HTTP's Host header has it; *out_port is 0 if none is written. Hot and pure. The host
+ * ends at the ':' whatever follows, as it does for servers that choose by name: "evil.example:000080" has port 80, "evil.example:99999" and
+ * "evil.example:x" have none. A second ':' behind what could be the first group of an IPv6 address makes all of it an address without
+ * brackets, and without port; with nothing before the ':' all is host too. */
 struct span url_host(struct span authority, uint16_t *out_port);

@@ -68,10 +68,10 @@ bool cache_hash_file(const char *path, uint64_t *out)
     return true;
 }
 
-static int is_db(const struct dirent *d)
+/* Named as cache_path() names: what somebody else keeps in the folder is not ours to delete. */
+static int is_ours(const struct dirent *d)
 {
-    size_t len = strlen(d->d_name);
-    return len > 4 && strcmp(d->d_name + len - 4, ".vdb") == 0;
+    return strspn(d->d_name, "0123456789abcdef") == 16 && strcmp(d->d_name + 16, ".vdb") == 0;
 }
 
 struct aged {
@@ -90,7 +90,7 @@ static int by_age(const void *a, const void *b)
 void cache_prune(const char *dir)
 {
     struct dirent **entries;
-    int n = scandir(dir, &entries, is_db, NULL);
+    int n = scandir(dir, &entries, is_ours, NULL);
     if (n < 0)
         return;
     struct aged *files = calloc((size_t)n + 1, sizeof *files);

@@ -64,7 +64,7 @@ int command_compile(int argc, char **argv)
         status = usage_error("compile ", "no file to write was named (-o)");
     else if (optind != argc)
         status = usage_error("compile ", "\"%s\" is one argument too many", argv[optind]);
-    else if (!may_be_replaced(o.output))
+    else if (!may_be_replaced(o.output) || !options_spare_inputs(&o, NULL, "compile "))
         status = EXIT_USAGE;
     else
         status = compile(&o);

@@ -171,7 +171,7 @@ int command_live(int argc, char **argv)
         return status;
     if (!l.options.interface)
         status = usage_error("live ", "no interface was named (-i)");
-    else if (!options_name_lists(&l.options, "live "))
+    else if (!options_name_lists(&l.options, "live ") || !options_spare_inputs(&l.options, NULL, "live "))
         status = EXIT_USAGE;
     else if (optind != argc)
         status = usage_error("live ", "\"%s\" is one argument too many", argv[optind]);

@@ -5,8 +5,10 @@
  * summary does not depend on where the db came from. */
 #include "tools/load_lists.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/hash.h"
@@ -14,6 +16,7 @@
 #include "tools/cache.h"
 #include "tools/message.h"
 #include "tools/reports.h"
+#include "tools/sink.h"
 
 enum { NOTES_EACH = 10, REFUSED_SHOWN = 10 };
 
@@ -64,6 +67,44 @@ static bool grow_reports(struct loaded *l)
     return more != NULL;
 }
 
+static bool ends_as_file(struct span name)
+{
+    static const char *const endings[] = {".txt",  ".csv",  ".tsv",   ".yaml", ".yml", ".json", ".xml",
+                                          ".html", ".list", ".lst",   ".dat",  ".log", ".conf", ".gz",
+                                          ".xz",   ".zst",  ".bz2",   ".vdb",  ".ioc", ".md",   ".zip",
+                                          ".rpz",  ".zone", ".hosts", ".stix", ".pcap"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        struct span ending = span_str(endings[i]);
+        if (name.len > ending.len && span_eq_nocase(span_from(name, name.len - ending.len), ending))
+            return true;
+    }
+    return false;
+}
+
+/* Could the name of a file that is not there be a value that somebody wants to look for? Of bytes that a shell leaves alone. */
+static bool looks_like_value(const char *file)
+{
+    struct buf scratch;
+    struct value v;
+    uint32_t col;
+    struct span text = span_str(file);
+    if (strspn(file, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.:/_-") != text.len)
+        return false;
+    buf_init(&scratch, VALUE_SCRATCH_BYTES);
+    bool is_value = value_read(text, &scratch, &v, &col) == REJECT_NONE &&
+                    ((v.type == IOC_DOMAIN && memchr(file, '.', text.len) && !ends_as_file(text)) ||
+                     (v.type >= IOC_IPV4 && v.type <= IOC_URL));
+    buf_fini(&scratch);
+    return is_value;
+}
+
+static void hint_at_value(const char *file)
+{
+    struct stat st;
+    if (stat(file, &st) != 0 && errno == ENOENT && looks_like_value(file))
+        say("to look for a value itself: echo %s | vedette replay -l - ...", file);
+}
+
 static bool load_file(void *to, const char *file)
 {
     struct loading *l = to;
@@ -76,6 +117,7 @@ static bool load_file(void *to, const char *file)
     if (list_load(&l->context, file, &l->options, report, &err))
         return true;
     say_err(&err);
+    hint_at_value(file);
     l->out->has_failed = true;
     return report->is_unreadable; /* the others still load, but not without memory */
 }
@@ -263,6 +305,42 @@ bool load_lists(const struct load_options *o, struct loaded *out)
     }
     out->seconds = now_s() - start;
     return is_good;
+}
+
+/* ---- what must not be written over ---- */
+
+struct search {
+    const char *path;
+    bool is_found;
+    bool is_named; /* the file at hand was named by a list: no further */
+};
+
+static bool compare_file(void *to, const char *file)
+{
+    struct search *s = to;
+    struct stat st;
+    s->is_found = sink_is_input(s->path, file);
+    if (s->is_found || s->is_named || stat(file, &st) != 0 || !S_ISREG(st.st_mode))
+        return !s->is_found;
+    s->is_named = true;
+    format_yaml_files(file, compare_file, s);
+    s->is_named = false;
+    return !s->is_found;
+}
+
+bool load_lists_reads(const struct load_options *o, const char *path)
+{
+    struct search s = {.path = path, .is_found = o->db_path && sink_is_input(path, o->db_path)};
+    for (size_t i = 0; i < o->n_lists && !s.is_found; i++) {
+        struct list_options options = {0};
+        struct err err;
+        const char *list;
+        char *argument = strdup(o->lists[i]); /* is cut apart */
+        if (argument && list_options_parse(argument, &list, &options, &err))
+            list_walk(list, compare_file, &s, &err);
+        free(argument);
+    }
+    return s.is_found;
 }
 
 void loaded_fini(struct loaded *l)

@@ -26,6 +26,9 @@ struct loaded {
 bool load_lists(const struct load_options *o, struct loaded *out);
 void loaded_fini(struct loaded *l);
 
+/* Would writing to `path` empty what load_lists() is going to read: a list, a file that one names, the compiled db? */
+bool load_lists_reads(const struct load_options *o, const char *path);
+
 /* Print one diagnostic as "vedette: path:line:col: what". `to` is a struct note_limit. */
 struct note_limit {
     uint32_t n_shown[REJECT_COUNT + 2]; /* by reason; zero at first */

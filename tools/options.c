@@ -10,6 +10,7 @@
 #include "tools/cache.h"
 #include "tools/help.h"
 #include "tools/message.h"
+#include "tools/sink.h"
 
 enum {
     OPT_EVE = 256,
@@ -220,6 +221,27 @@ bool options_name_lists(const struct options *o, const char *subcommand)
     if (has_lists && has_db)
         usage_error(subcommand, "--db is a compiled db instead of lists: it does not go with -l");
     return has_lists != has_db;
+}
+
+bool options_spare_inputs(const struct options *o, const struct paths *captures, const char *subcommand)
+{
+    const char *path = o->output;
+    if (!path || strcmp(path, "-") == 0)
+        return true;
+    bool is_input = load_lists_reads(&o->load, path);
+    for (size_t i = 0; captures && i < captures->n && !is_input;
+         i++) /* our own output among others in a folder is passed over */
+        is_input = !captures->is_listed[i] && sink_is_input(path, captures->items[i]);
+    if (is_input)
+        usage_error(subcommand, "-o %s: this file is to be read: it is not written over", path);
+    else if (sink_is_capture(path))
+        usage_error(subcommand,
+                    "-o %s: this file is there and looks like a capture: it is not written over; "
+                    "-o wants the name of a file to write",
+                    path);
+    else
+        return true;
+    return false;
 }
 
 void options_fini(struct options *o)

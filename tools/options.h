@@ -2,6 +2,7 @@
 /* Options that `replay`, `fields` and `live` share. One table, so that they mean the same everywhere. */
 #include "matcher/db.h"
 #include "tools/load_lists.h"
+#include "tools/paths.h"
 
 struct options {
     struct load_options load;
@@ -25,4 +26,7 @@ enum option_scope { OPTIONS_REPLAY = 1, OPTIONS_FIELDS = 2, OPTIONS_LIVE = 4, OP
 bool options_parse(int argc, char **argv, enum option_scope scope, struct options *out, int *out_exit);
 /* Lists or a compiled db, but not both, were named; says so if not. */
 bool options_name_lists(const struct options *o, const char *subcommand);
+/* May -o be written to? Not when it is something to be read (`captures` too, NULL for none) or some capture: says so. Before anything is
+ * opened for writing. */
+bool options_spare_inputs(const struct options *o, const struct paths *captures, const char *subcommand);
 void options_fini(struct options *o);

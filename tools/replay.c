@@ -186,6 +186,10 @@ static int run(int argc, char **argv, enum option_scope scope)
         status = EXIT_FAILED;
         signals_catch();
         bool is_good = expand_captures(&r, argc, argv);
+        if (!options_spare_inputs(&r.options, &r.captures, name)) {
+            status = EXIT_USAGE;
+            goto out;
+        }
         if (r.has_lists && !load_lists(&r.options.load, &r.loaded)) {
             if (r.loaded.is_misused)
                 status = EXIT_USAGE;

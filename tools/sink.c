@@ -3,7 +3,51 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+bool sink_is_input(const char *path, const char *input)
+{
+    struct stat out, in;
+    int is_missing = strcmp(input, "-") == 0 ? fstat(STDIN_FILENO, &in) : stat(input, &in);
+    return is_missing == 0 && stat(path, &out) == 0 && S_ISREG(out.st_mode) && out.st_dev == in.st_dev &&
+           out.st_ino == in.st_ino;
+}
+
+static bool starts_as_capture(struct span head)
+{
+    static const struct span magics[] = {
+        {(const uint8_t *)"\xa1\xb2\xc3\xd4", 4},
+        {(const uint8_t *)"\xd4\xc3\xb2\xa1", 4},
+        {(const uint8_t *)"\xa1\xb2\x3c\x4d", 4},
+        {(const uint8_t *)"\x4d\x3c\xb2\xa1", 4},
+        {(const uint8_t *)"\xa1\xb2\xcd\x34", 4},
+        {(const uint8_t *)"\x34\xcd\xb2\xa1", 4},
+        {(const uint8_t *)"\x0a\x0d\x0d\x0a", 4},
+        {(const uint8_t *)"\x1f\x8b", 2},
+        {(const uint8_t *)"\x28\xb5\x2f\xfd", 4},
+        {(const uint8_t *)"\xfd"
+                          "7zXZ",
+         5},
+    };
+    for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
+        if (span_starts(head, magics[i]))
+            return true;
+    return false;
+}
+
+bool sink_is_capture(const char *path)
+{
+    uint8_t head[8];
+    struct stat st;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) /* reading from a pipe would take what it holds */
+        return false;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t n = fd >= 0 ? read(fd, head, sizeof head) : 0;
+    if (fd >= 0)
+        close(fd);
+    return n > 0 && starts_as_capture(span_of(head, (size_t)n));
+}
 
 bool sink_open(struct sink *s, const char *path, struct err *err)
 {

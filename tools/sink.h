@@ -9,6 +9,11 @@ struct sink {
     struct err err;   /* the first failure */
 };
 
+/* Is `input` (or, for "-", standard input) the very file that writing to `path` would empty? By device and inode: names may differ. */
+bool sink_is_input(const char *path, const char *input);
+/* Does an existing file start as a capture does, or as compressed data? Nothing we write does, so it is a slip (`-o *.pcap`). */
+bool sink_is_capture(const char *path);
+
 /* `path` NULL: stdout. A file is made or emptied, mode 0600: alerts carry what TLP marks. */
 bool sink_open(struct sink *s, const char *path, struct err *err);
 /* For worker_options.write. False once writing failed. */

@@ -89,8 +89,6 @@ static void put_flows(struct buf *out, const struct stats *s)
     put_reason(&r, "gaps", s->gaps);
     put_reason(&r, "streams over their limit", s->streams_limited);
     put_reason(&r, "streams refused", s->streams_refused);
-    put_reason(&r, "events lost", s->events_lost);
-    put_reason(&r, "fields dropped", s->fields_dropped);
     end_reasons(&r);
     buf_put_byte(out, '\n');
 }
@@ -143,6 +141,29 @@ static void put_alerts(struct buf *out, const struct stats *s)
                s->alerts, s->hits, s->alerts, s->hits_repeated, s->hits_expired, s->alerts_unwritten);
 }
 
+/* What was seen but neither written nor looked for: on a line of its own, which is there only then. */
+static void put_lost(struct buf *out, const struct stats *s, bool has_lists)
+{
+    const struct {
+        const char *what;
+        uint64_t n;
+    } losses[] = {
+        {has_lists ? "alerts too large to be written" : "events too large to be written",
+         s->alerts_unwritten},
+        {"events there was no room for", s->events_lost},
+        {"fields or hits the matcher had no room for", s->fields_dropped},
+    };
+    const char *between = "lost      ";
+    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
+        if (losses[i].n == 0)
+            continue;
+        buf_printf(out, "%s%" PRIu64 " %s", between, losses[i].n, losses[i].what);
+        between = ", ";
+    }
+    if (between[0] == ',')
+        buf_put_byte(out, '\n');
+}
+
 static void put_pace(struct buf *out, const struct run_totals *t)
 {
     const struct stats *s = t->stats;
@@ -169,6 +190,7 @@ void summary_print(const struct run_totals *t)
         put_refused(&out, db_stats(t->loaded->db));
         put_alerts(&out, t->stats);
     }
+    put_lost(&out, t->stats, t->loaded != NULL);
     put_pace(&out, t);
     print_text(stderr, &out);
     buf_fini(&out);

@@ -1,5 +1,5 @@
 #pragma once
-/* What a run comes to, on stderr when it ends: the three sums, hits per list, time. */
+/* What a run comes to, on stderr when it ends: the three sums, hits per list, what was lost, time. */
 #include "sensor/stats.h"
 #include "tools/load_lists.h"
 

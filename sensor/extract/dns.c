@@ -38,6 +38,7 @@ struct reader {
     struct arena *arena;
     struct dns_name last; /* the last name spelled out, and where it stands */
     size_t last_at;
+    bool is_full; /* the arena had no room: that ends the reading, or a smaller record further on would come in */
 };
 
 /* A name without compression. Each label is followed by a dot, the last one too. */
@@ -153,8 +154,10 @@ static enum verdict name_take_new(struct reader *r, struct span *at, struct dns_
         return FIELD_FOUND;
     }
     out->text = out->match = arena_copy(r->arena, span_of(s.bytes, s.len - 1));
-    if (!out->text.ptr || (has_dot_in_label(&s) && !name_keep_dotted(r->arena, &s, out)))
+    if (!out->text.ptr || (has_dot_in_label(&s) && !name_keep_dotted(r->arena, &s, out))) {
+        r->is_full = true;
         return FIELD_MALFORMED;
+    }
     if (s.n_pointers < POINTERS_MAX) { /* a pointer to this name would still be within the limit */
         r->last = *out;
         r->last_at = start;
@@ -183,10 +186,11 @@ static enum verdict question_take(struct reader *r, struct dns_question *out)
 }
 
 /* RFC 1035, section 3.3.14. The strings lose their length bytes. */
-static bool data_join(struct arena *arena, struct span rdata, struct span *out)
+static bool data_join(struct reader *r, struct span rdata, struct span *out)
 {
-    uint8_t *joined = arena_bytes(arena, rdata.len);
+    uint8_t *joined = arena_bytes(r->arena, rdata.len);
     size_t n = 0;
+    r->is_full = !joined;
     if (!joined)
         return false;
     for (uint8_t len; span_take_u8(&rdata, &len); n += len) {
@@ -199,10 +203,11 @@ static bool data_join(struct arena *arena, struct span rdata, struct span *out)
     return true;
 }
 
-static bool data_copy(struct arena *arena, struct span rdata, struct span *out)
+static bool data_copy(struct reader *r, struct span rdata, struct span *out)
 {
-    *out = arena_copy(arena, rdata);
-    return out->ptr != NULL;
+    *out = arena_copy(r->arena, rdata);
+    r->is_full = !out->ptr;
+    return !r->is_full;
 }
 
 /* RFC 1035, section 3.3.13. */
@@ -223,11 +228,11 @@ static bool rdata_read(struct reader *r, struct span rdata, struct dns_record *r
         return true;
     switch (rec->type) {
     case DNS_A:
-        return rdata.len == 4 && data_copy(r->arena, rdata, &rec->data);
+        return rdata.len == 4 && data_copy(r, rdata, &rec->data);
     case DNS_AAAA:
-        return rdata.len == 16 && data_copy(r->arena, rdata, &rec->data);
+        return rdata.len == 16 && data_copy(r, rdata, &rec->data);
     case DNS_TXT:
-        return data_join(r->arena, rdata, &rec->data);
+        return data_join(r, rdata, &rec->data);
     case DNS_NS:
     case DNS_CNAME:
     case DNS_PTR:
@@ -251,7 +256,7 @@ static bool rdata_read(struct reader *r, struct span rdata, struct dns_record *r
             return false;
         break;
     }
-    return data_copy(r->arena, rdata, &rec->data);
+    return data_copy(r, rdata, &rec->data);
 }
 
 /* FIELD_ABSENT: the RDATA does not fit the type; the cursor is past the record all the same. */
@@ -268,7 +273,9 @@ static enum verdict record_take(struct reader *r, enum dns_section section, stru
         !span_take_u32(&r->rest, &out->ttl) || !span_take_u16(&r->rest, &rdata_len) ||
         !span_take(&r->rest, rdata_len, &rdata))
         return FIELD_PARTIAL;
-    return rdata_read(r, rdata, out) ? FIELD_FOUND : FIELD_ABSENT;
+    if (rdata_read(r, rdata, out))
+        return FIELD_FOUND;
+    return r->is_full ? FIELD_MALFORMED : FIELD_ABSENT;
 }
 
 static size_t at_most(size_t n, size_t limit)

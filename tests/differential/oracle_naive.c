@@ -202,22 +202,37 @@ struct url {
     struct span target;
 };
 
-/* "host[:port]", lower case, without final dot. */
+/* How many hex digits stand at the start, of `most` bytes. */
+static size_t leading_hex(struct span s, size_t most)
+{
+    size_t n = 0;
+    while (n < most && isxdigit(s.ptr[n]))
+        n++;
+    return n;
+}
+
+/* "host[:port]", lower case, without final dot: the host ends at the ':', whatever stands behind it. */
 static void read_authority(struct span s, struct url *out)
 {
-    struct span host = before_last(s, ':');
-    struct span digits = span_from(s, host.len + 1);
+    size_t end = 0;
+    if (s.len && s.ptr[0] == '[')
+        while (end < s.len && s.ptr[end] != ']')
+            end++;
+    while (end < s.len && s.ptr[end] != ':')
+        end++;
+    size_t n_hex = leading_hex(s, end), second = end + 1;
+    while (second < s.len && s.ptr[second] != ':')
+        second++;
+    if (n_hex == end && end <= 4 && (end == 0 || second < s.len))
+        end = s.len; /* an IPv6 address without brackets, or no host at all */
+    struct span host = span_first(s, end), digits = span_from(s, end + 1);
     unsigned long port = 0;
-    bool has_port = s.len > host.len && s.ptr[host.len] == ':' && digits.len <= 5;
-    for (size_t i = 0; i < digits.len && has_port; i++) {
-        has_port = isdigit(digits.ptr[i]);
+    for (size_t i = 0; i < digits.len; i++) {
+        if (!isdigit(digits.ptr[i]) || port * 10 + (digits.ptr[i] - '0') > 65535) {
+            port = 0;
+            break;
+        }
         port = port * 10 + (digits.ptr[i] - '0');
-    }
-    bool is_bare_v6 =
-        host.len && host.ptr[0] != '[' && memchr(host.ptr, ':', host.len); /* its last group is no port */
-    if (!has_port || port > 65535 || is_bare_v6) {
-        host = s;
-        port = 0;
     }
     out->port = (uint16_t)port;
     struct ip ip;

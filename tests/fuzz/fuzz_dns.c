@@ -99,6 +99,35 @@ static bool has_target(uint16_t type)
     return false;
 }
 
+/* Where the name at `at` ends, if it is one that ends before `end`; else 0. */
+static size_t name_end(struct span in, size_t at, size_t end)
+{
+    uint8_t wire[255];
+    if (at >= end || plain_name(in.ptr, in.len, at, at, 0, wire) == 0 || skip_name(in.ptr, at) > end)
+        return 0;
+    return skip_name(in.ptr, at);
+}
+
+/* Does RDATA from `at` to `end` fit the type? What does not is left out of the message. */
+static bool rdata_fits(struct span in, uint16_t type, size_t at, size_t end)
+{
+    if (at == end)
+        return true;
+    if (type == DNS_A || type == DNS_AAAA)
+        return end - at == (type == DNS_A ? 4 : 16);
+    if (type == DNS_TXT) {
+        while (at < end)
+            at += in.ptr[at] + 1u;
+        return at == end;
+    }
+    if (!has_target(type))
+        return true;
+    size_t mname = name_end(in, at, end);
+    if (type == DNS_SOA)
+        return mname && name_end(in, mname, end) && end - name_end(in, mname, end) >= 20;
+    return name_end(in, at + (type == DNS_SRV ? 6 : type == DNS_MX || type >= DNS_SVCB ? 2 : 0), end) > 0;
+}
+
 static void check_data(const struct dns_record *r, struct span rdata, struct span in)
 {
     check_apart(r->data, in);
@@ -154,11 +183,19 @@ static void check_message(const struct dns_message *m, struct span in)
         at = skip_name(p, at) + 4;
         CHECK(at <= in.len && load_be16(p + at - 4) == q->type && load_be16(p + at - 2) == q->class);
     }
-    for (size_t i = 0; i < m->n_records; i++) {
-        at = check_record(&m->records[i], in, at);
-        CHECK(m->records[i].section == (i < n_answer                 ? DNS_ANSWER
-                                        : i < n_answer + n_authority ? DNS_AUTHORITY
-                                                                     : DNS_ADDITIONAL));
+    for (size_t i = 0, n = 0; n < m->n_records; i++) {
+        CHECK(i < n_promised && name_end(in, at, in.len) && in.len - skip_name(p, at) >= 10);
+        const uint8_t *head = p + skip_name(p, at);
+        size_t rdata = (size_t)(head - p) + 10, end = rdata + load_be16(head + 8);
+        CHECK(end <= in.len);
+        if (!rdata_fits(in, load_be16(head), rdata, end)) {
+            at = end;
+            continue;
+        }
+        at = check_record(&m->records[n], in, at);
+        CHECK(m->records[n++].section == (i < n_answer                 ? DNS_ANSWER
+                                          : i < n_answer + n_authority ? DNS_AUTHORITY
+                                                                       : DNS_ADDITIONAL));
     }
 }
 

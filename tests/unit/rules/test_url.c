@@ -245,6 +245,48 @@ static void cut_anywhere_nothing_is_read_past_the_end(void **state)
     }
 }
 
+static void hosts_end_at_the_colon(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *authority, *host;
+        unsigned port;
+    } rows[] = {
+        {"evil.example", "evil.example", 0},
+        {"evil.example:", "evil.example", 0},
+        {"evil.example:80", "evil.example", 80},
+        {"evil.example:65535", "evil.example", 65535},
+        {"evil.example:65536", "evil.example", 0},
+        {"evil.example:99999", "evil.example", 0},
+        {"evil.example:18446744073709551696", "evil.example", 0},
+        {"evil.example:0", "evil.example", 0},
+        {"evil.example:000080", "evil.example", 80},
+        {"evil.example:00000000000000000000000008080", "evil.example", 8080},
+        {"evil.example:abc", "evil.example", 0},
+        {"evil.example:80x", "evil.example", 0},
+        {"evil.example:-1", "evil.example", 0},
+        {"evil.example:80:80", "evil.example", 0},
+        {"dead:80", "dead", 80},
+        {"[2001:db8::1]", "[2001:db8::1]", 0},
+        {"[2001:db8::1]:8080", "[2001:db8::1]", 8080},
+        {"[2001:db8::1]:x", "[2001:db8::1]", 0},
+        {"[2001:db8::1", "[2001:db8::1", 0},
+        {"2001:db8::1", "2001:db8::1", 0},
+        {"fe80::1:443", "fe80::1:443", 0},
+        {"::1", "::1", 0},
+        {":80", ":80", 0},
+        {":", ":", 0},
+        {"", "", 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        uint16_t port = 7;
+        struct span block = block_of(span_str(rows[i].authority));
+        assert_true(span_eq(url_host(block, &port), span_str(rows[i].host)));
+        assert_int_equal(port, rows[i].port);
+        free((void *)(uintptr_t)block.ptr);
+    }
+}
+
 /* Escaping triples a byte, so the ceiling is met by texts well below it, too. */
 static void values_have_a_ceiling(void **state)
 {
@@ -287,6 +329,7 @@ int main(void)
         cmocka_unit_test(keys_have_no_scheme),
         cmocka_unit_test(ports_are_1_to_65535),
         cmocka_unit_test(cut_anywhere_nothing_is_read_past_the_end),
+        cmocka_unit_test(hosts_end_at_the_colon),
         cmocka_unit_test(values_have_a_ceiling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

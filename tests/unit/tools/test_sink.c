@@ -131,6 +131,64 @@ static void test_first_failure_is_kept(void **state)
     assert_string_equal(s.err.what, first.what);
 }
 
+static void test_inputs_are_known(void **state)
+{
+    (void)state;
+    char path[PATH_ROOM], other[PATH_ROOM];
+    fresh_path(path);
+    fresh_path(other);
+    assert_false(sink_is_input(path, path)); /* not there: nothing to destroy */
+    assert_int_equal(close(creat(path, 0600)), 0);
+    assert_true(sink_is_input(path, path));
+    assert_false(sink_is_input(path, other));
+    assert_false(sink_is_input(other, path));
+    assert_int_equal(link(path, other), 0);
+    assert_true(sink_is_input(path, other));
+    unlink(other);
+    assert_int_equal(symlink(path, other), 0);
+    assert_true(sink_is_input(other, path));
+    assert_false(sink_is_input("/dev/null", "/dev/null"));
+    unlink(other);
+    unlink(path);
+}
+
+static void test_captures_are_known(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t len;
+        bool is_capture;
+    } rows[] = {
+        {"\xd4\xc3\xb2\xa1\2\0", 6, true},
+        {"\xa1\xb2\xc3\xd4", 4, true},
+        {"\x4d\x3c\xb2\xa1", 4, true},
+        {"\xa1\xb2\x3c\x4d", 4, true},
+        {"\xa1\xb2\xcd\x34", 4, true},
+        {"\n\r\r\n\x1c\0", 6, true},
+        {"\x1f\x8b\x08", 3, true},
+        {"\xfd"
+         "7zXZ",
+         5, true},
+        {"\x28\xb5\x2f\xfd", 4, true},
+        {"\xd4\xc3\xb2", 3, false},
+        {"{\"timestamp\"", 12, false},
+        {"", 0, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char path[PATH_ROOM];
+        fresh_path(path);
+        assert_false(sink_is_capture(path));
+        int fd = creat(path, 0600);
+        assert_int_equal(write(fd, rows[i].bytes, rows[i].len), rows[i].len);
+        close(fd);
+        assert_int_equal(sink_is_capture(path), rows[i].is_capture);
+        unlink(path);
+    }
+    assert_false(sink_is_capture("/tmp"));
+    assert_false(sink_is_capture("/dev/zero"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +197,8 @@ int main(void)
         cmocka_unit_test(test_no_place),
         cmocka_unit_test(test_slow_reader),
         cmocka_unit_test(test_first_failure_is_kept),
+        cmocka_unit_test(test_inputs_are_known),
+        cmocka_unit_test(test_captures_are_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -427,8 +427,10 @@ static void gather_other_content(void **state)
         gather(state, SPAN_LIT("\x16\x03\x01\0\x01\x01\x15\x03\x01\0\x02\x02\x28"), ROOM).verdict,
         FIELD_MALFORMED);
     assert_int_equal(gather(state, SPAN_LIT("\x16\x03\x01\0\x01\x01\x15"), ROOM).verdict, FIELD_MALFORMED);
-    assert_int_equal(gather(state, SPAN_LIT("\x16\x03\x01\0\x01\x01\x16\x03\x09"), ROOM).verdict,
+    assert_int_equal(gather(state, SPAN_LIT("\x16\x03\x01\0\x01\x01\x16\x02"), ROOM).verdict,
                      FIELD_MALFORMED);
+    assert_int_equal(gather(state, SPAN_LIT("\x16\x03\x01\0\x01\x01\x16\x03\x09"), ROOM).verdict,
+                     FIELD_PARTIAL);
 
     struct gathered g = gather(state, SPAN_LIT("\x14\x03\x01\0\x01\x01"), ROOM);
     assert_true(g.verdict == FIELD_ABSENT && g.used == 4711 && g.want == 4711 && g.message.ptr == NULL);
