@@ -41,8 +41,9 @@ def why_not():
     probe = "vedette-probe-%d" % os.getpid()
     if subprocess.run(["ip", "netns", "add", probe], stderr=subprocess.DEVNULL).returncode:
         return "no network namespaces here"
+    can_enter = subprocess.run(["ip", "netns", "exec", probe, "true"], stderr=subprocess.DEVNULL).returncode == 0
     subprocess.run(["ip", "netns", "del", probe], check=True)
-    return None
+    return None if can_enter else "network namespaces can't be entered here"
 
 
 def traffic(client):
