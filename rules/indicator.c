@@ -20,6 +20,7 @@ static const char *const type_names[IOC_TYPE_COUNT] = {
     [IOC_JA3] = "ja3",
     [IOC_JA4] = "ja4",
     [IOC_CERT_SHA1] = "cert_sha1",
+    [IOC_BLOOM] = "bloom",
     [IOC_EMAIL] = "email",
     [IOC_MD5] = "md5",
     [IOC_SHA1] = "sha1",
@@ -134,6 +135,8 @@ field_mask ioc_default_fields(enum ioc_type t)
         return FIELD_BIT(FIELD_TLS_JA4);
     case IOC_CERT_SHA1:
         return FIELD_BIT(FIELD_TLS_CERT_SHA1);
+    case IOC_BLOOM:
+        return NAME_FIELDS;
     case IOC_EMAIL:
     case IOC_MD5:
     case IOC_SHA1:

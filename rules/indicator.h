@@ -23,6 +23,7 @@ enum ioc_type {
     IOC_JA3,         /* 32 hex digits, lower case */
     IOC_JA4,
     IOC_CERT_SHA1,   /* 40 hex digits, lower case */
+    IOC_BLOOM,       /* a Bloom filter over names nobody tells; the value is what the filter is called. See struct bloom in set.h */
     IOC_MATCHABLE_COUNT,
     /* Recognised, but nothing in a packet to compare with: counted as skipped (type). */
     IOC_EMAIL = IOC_MATCHABLE_COUNT,
@@ -74,6 +75,8 @@ struct indicator {
 enum {
     IOC_F_PUBLIC_SUFFIX = 1, /* is a public suffix: asked for suffix or below, was made exact */
     IOC_F_CASELESS = 2,      /* IOC_REGEX: ignore case */
+    IOC_F_SUPPRESSED = 4,    /* an allow-list covers it: it stays in the set, but never matches */
+    IOC_F_HOST_ONLY = 8,     /* on an allow-list: covers names and addresses as such, not URLs on them (MISP warninglists) */
 };
 
 /* Who said so: one per list entry that named the indicator. Chained from the indicator in the order read. */

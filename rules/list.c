@@ -1,5 +1,5 @@
-/* See list.h. A list's format is told by its content: each reader in the table is asked, in the order YAML, hosts, CSV, and what
- * none of them claims is a plain list; unless it is of a kind that nothing here reads, which is said once instead of line by line. */
+/* See list.h. A list's format is told by its content: each reader is asked in turn, and what none of them claims is a plain list;
+ * unless it is of a kind that nothing here reads, which is said once instead of line by line. */
 #include "rules/list.h"
 
 #include <dirent.h>
@@ -14,18 +14,20 @@
 
 enum { WALK_DEPTH_MAX = 16 };
 
-static const struct {
-    const char *name;
-    const struct list_reader *reader;
-} formats[LIST_FORMAT_COUNT] = {
-    [LIST_AUTO] = {"auto", NULL},         [LIST_YAML] = {"yaml", &format_yaml},
-    [LIST_TEXT] = {"text", &format_text}, [LIST_HOSTS] = {"hosts", &format_hosts},
-    [LIST_CSV] = {"csv", &format_csv},
+static const struct list_reader *const readers[LIST_FORMAT_COUNT] = {
+    [LIST_YAML] = &format_yaml,       [LIST_TEXT] = &format_text,       [LIST_HOSTS] = &format_hosts,
+    [LIST_CSV] = &format_csv,         [LIST_STIX] = &format_stix,       [LIST_MISP] = &format_misp,
+    [LIST_WARNINGLIST] = &format_warninglist,                           [LIST_JSON] = &format_json,
+    [LIST_RPZ] = &format_rpz,         [LIST_ADBLOCK] = &format_adblock, [LIST_DNSMASQ] = &format_dnsmasq,
+    [LIST_UNBOUND] = &format_unbound, [LIST_ZEEK] = &format_zeek,       [LIST_DATASET] = &format_dataset,
+    [LIST_IPREP] = &format_iprep,     [LIST_MALTRAIL] = &format_maltrail, [LIST_LOKI] = &format_loki,
+    [LIST_RULES] = &format_rules,     [LIST_OPENIOC] = &format_openioc, [LIST_BLOOM] = &format_bloom,
+    [LIST_PSL] = &format_psl,
 };
 
 const char *list_format_name(enum list_format f)
 {
-    return (unsigned)f < LIST_FORMAT_COUNT ? formats[f].name : "unknown";
+    return f == LIST_AUTO ? "auto" : (unsigned)f < LIST_FORMAT_COUNT ? readers[f]->name : "unknown";
 }
 
 /* ---- reports ---- */
@@ -71,11 +73,16 @@ static bool fail(struct list_report *r, const struct err *why, struct err *err)
 
 static enum list_format detect(struct span head, bool is_all, const struct list_options *o)
 {
-    static const enum list_format order[] = {LIST_YAML, LIST_HOSTS, LIST_CSV};
+    /* From what can't be mistaken to what nearly anything could be. */
+    static const enum list_format order[] = {
+        LIST_BLOOM,   LIST_OPENIOC, LIST_YAML,    LIST_STIX,    LIST_MISP,   LIST_WARNINGLIST, LIST_JSON,
+        LIST_ZEEK,    LIST_RPZ,     LIST_PSL,     LIST_RULES,   LIST_UNBOUND, LIST_DNSMASQ,    LIST_ADBLOCK,
+        LIST_HOSTS,   LIST_IPREP,   LIST_DATASET, LIST_LOKI,    LIST_CSV,    LIST_MALTRAIL,
+    };
     if (o->format != LIST_AUTO)
         return o->format;
     for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-        if (formats[order[i]].reader->is_likely(head, is_all, o))
+        if (readers[order[i]]->is_likely && readers[order[i]]->is_likely(head, is_all, o))
             return order[i];
     return LIST_TEXT;
 }
@@ -183,7 +190,7 @@ static bool read_list(struct load *l, struct err *err)
         return true;
     }
     enum list_format format = detect(head, is_all, l->options);
-    const struct list_reader *reader = formats[format].reader;
+    const struct list_reader *reader = readers[format];
     if (l->depth == 0)
         l->report->format = format;
     if (format != LIST_YAML && looks_like_page(head))
@@ -194,6 +201,7 @@ static bool read_list(struct load *l, struct err *err)
         return reject_foreign(l, foreign);
     l->name_match = reader->name_match;
     l->has_star_prefix = reader->has_star_prefix;
+    l->is_allow |= reader->is_allow;
     l->unit = reader->unit;
     return reader->load(l, err);
 }

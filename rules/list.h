@@ -4,9 +4,34 @@
 #include "base/err.h"
 #include "rules/name.h"
 #include "rules/set.h"
+#include "rules/skip.h"
 #include "rules/value.h"
 
-enum list_format { LIST_AUTO, LIST_YAML, LIST_TEXT, LIST_HOSTS, LIST_CSV, LIST_FORMAT_COUNT };
+enum list_format {
+    LIST_AUTO,
+    LIST_YAML,        /* native */
+    LIST_TEXT,        /* one value per line: plain lists, netsets, URLs, ranges */
+    LIST_HOSTS,
+    LIST_CSV,         /* with what abuse.ch, PhishTank, TweetFeed and MISP's CSV export make of it */
+    LIST_STIX,        /* STIX 2.0 and 2.1: bundle, TAXII envelope, array, single object */
+    LIST_MISP,        /* events in all wrappings, REST attributes, feed manifest */
+    LIST_WARNINGLIST, /* MISP warninglists: the allow side */
+    LIST_JSON,        /* objects with a value each: ndjson, arrays, abuse.ch, Spamhaus DROP, CERT.PL, Suricata datajson */
+    LIST_RPZ,
+    LIST_ADBLOCK,
+    LIST_DNSMASQ,
+    LIST_UNBOUND,
+    LIST_ZEEK,        /* Zeek intel */
+    LIST_DATASET,     /* Suricata dataset or datarep */
+    LIST_IPREP,       /* Suricata IP reputation */
+    LIST_MALTRAIL,
+    LIST_LOKI,        /* LOKI and THOR: value;comment */
+    LIST_RULES,       /* literals of Snort and Suricata rules */
+    LIST_OPENIOC,     /* OpenIOC 1.0 and 1.1 */
+    LIST_BLOOM,       /* DCSO Bloom filter */
+    LIST_PSL,         /* the public suffix list: the allow side */
+    LIST_FORMAT_COUNT
+};
 
 enum { LIST_TAGS_MAX = 16 };
 
@@ -34,6 +59,12 @@ struct list_options {
     size_t n_tags;
     struct csv_options csv;
     bool keep_defanged_out; /* --no-refang: defanged values are rejected */
+    bool is_allow;          /* every entry is one that must not alert: --allow, or the list says so */
+    bool ignores_to_ids;    /* MISP: attributes without to_ids are loaded too */
+    bool loads_observables; /* STIX: bare observables (SCOs) are loaded too */
+    bool loads_tlds;        /* whole top-level domains (".xyz") are loaded too, as suffixes */
+    int64_t ttl_s;          /* an entry that says when it was last (else first) seen, but not until when it holds, holds this long
+                               after; 0: for ever */
 };
 
 /* Nothing said: what options start from. (All zero would mean a confidence of 0 and no header in CSV.) */
@@ -53,6 +84,8 @@ struct list_note {
     const char *path;
     uint32_t line, col;
     enum reject reason; /* NOTE_REJECTED */
+    enum skip skip;     /* NOTE_SKIPPED */
+    enum ioc_type type; /* of the entry, IOC_TYPE_COUNT when that can't be told */
     const char *what;   /* one sentence without a full stop: what is wrong, what would be right, what happened */
     struct span value;  /* what was written, raw; writers escape it and cut it to 80 bytes */
 };
@@ -68,21 +101,28 @@ struct list_report {
     uint64_t entries;         /* = loaded + merged + skipped */
     uint64_t loaded;          /* became an indicator */
     uint64_t merged;          /* was there already: a duplicate, or another list's */
-    uint64_t skipped;         /* = rejected + unmatchable */
-    uint64_t rejected, unmatchable;
+    uint64_t skipped;         /* = rejected + passed_over */
+    uint64_t rejected;        /* faulty, or asking for what can't be done */
+    uint64_t passed_over;     /* well-formed, but not to be loaded */
     uint64_t expired;         /* of the loaded and merged ones: valid_until before `now` given to list_load */
+    uint64_t not_yet_valid;   /* of the loaded and merged ones: valid_from after `now` */
     uint64_t warnings;
-    uint64_t by_type[IOC_TYPE_COUNT];    /* loaded + merged + unmatchable */
+    struct type_counts {
+        uint64_t loaded, merged, skipped;
+    } by_type[IOC_TYPE_COUNT + 1];       /* sum to those of the list; the last: type could not be told */
     uint64_t wildcards;                  /* of by_type[IOC_DOMAIN]: written "*.x" or ".x" */
     uint64_t ports_v6;                   /* of by_type[IOC_IP_PORT]: IPv6 */
     uint64_t by_reason[REJECT_COUNT];    /* sums to rejected */
+    uint64_t by_skip[SKIP_COUNT];        /* sums to passed_over */
     uint64_t public_suffixes;            /* names that asked for suffix and were made exact */
+    uint64_t allowed;                    /* entries for the allow side, which are none of `entries` */
 };
 
 void list_report_fini(struct list_report *r);
 
 struct list_context { /* shared by all loads of a run */
     struct set *set;
+    struct set *allow; /* where entries go that must not alert; NULL: they are read and counted only */
     const struct public_suffixes *suffixes; /* borrowed */
     void (*note)(void *to, const struct list_note *note); /* NULL: quiet */
     void *note_to;
@@ -101,7 +141,8 @@ bool list_load(struct list_context *ctx, const char *path, const struct list_opt
 bool list_walk(const char *path, bool (*each)(void *to, const char *file), void *to, struct err *err);
 
 /* "PATH[,key=value]...": name, format, match, type, fields (joined by '+'), tlp, confidence, org, tag (again), reference,
- * valid_from, valid_until, and for CSV: delimiter, header, value, type_column, ... See vedette-lists(5). A file that exists
+ * valid_from, valid_until, ttl (days), allow, to_ids, observables, tlds, and for CSV: delimiter, header, value, type_column, ...
+ * See vedette-lists(5). A file that exists
  * under the whole text is taken as it is. `text` is cut apart in place; *out_path and spans in *out borrow from it. */
 bool list_options_parse(char *text, const char **out_path, struct list_options *out, struct err *err);
 

@@ -22,6 +22,11 @@ static const char *const option_names[] = {
     "id",
     "valid_from",
     "valid_until",
+    "ttl",
+    "allow",
+    "to_ids",
+    "observables",
+    "tlds",
     "delimiter",
     "quote",
     "header",
@@ -255,6 +260,55 @@ static bool set_csv(struct list_options *o, struct span key, struct span value, 
     return false;
 }
 
+/* "to_ids=ignore" and the like: the word that switches on, or a switch's own. */
+static bool read_mode(struct span value, const char *on, const char *off, bool *out)
+{
+    int is_on;
+    if (span_eq_nocase(value, span_str(on)))
+        return *out = true;
+    if (span_eq_nocase(value, span_str(off)))
+        return *out = false, true;
+    if (!read_switch(value, &is_on))
+        return false;
+    return *out = is_on, true;
+}
+
+static bool read_days(struct span value, int64_t *out_s)
+{
+    int64_t days = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.ptr[i] < '0' || value.ptr[i] > '9' || i == 5)
+            return false;
+        days = days * 10 + (value.ptr[i] - '0');
+    }
+    *out_s = days * 86400;
+    return value.len > 0;
+}
+
+/* What a list means, beyond what stands in it. */
+static bool set_mode(struct list_options *o, struct span key, struct span value, struct err *err,
+                     bool *out_is_known)
+{
+    bool honours;
+    *out_is_known = true;
+    if (is(key, "ttl"))
+        return read_days(value, &o->ttl_s) || wrong(err, key, value, "a number of days is wanted");
+    if (is(key, "allow"))
+        return read_mode(value, "yes", "no", &o->is_allow) || wrong(err, key, value, "yes or no is wanted");
+    if (is(key, "to_ids"))
+        return read_mode(value, "honour", "ignore", &honours)
+                   ? (o->ignores_to_ids = !honours, true)
+                   : wrong(err, key, value, "honour or ignore is wanted");
+    if (is(key, "observables"))
+        return read_mode(value, "load", "skip", &o->loads_observables) ||
+               wrong(err, key, value, "load or skip is wanted");
+    if (is(key, "tlds"))
+        return read_mode(value, "load", "skip", &o->loads_tlds) ||
+               wrong(err, key, value, "load or skip is wanted");
+    *out_is_known = false;
+    return false;
+}
+
 static bool set_match(struct list_options *o, struct span value)
 {
     enum ioc_match match;
@@ -284,8 +338,11 @@ bool list_options_set(struct list_options *o, struct span key, struct span value
     bool is_set = set_csv(o, key, value, err, &is_known);
     if (is_known)
         return is_set;
+    is_set = set_mode(o, key, value, err, &is_known);
+    if (is_known)
+        return is_set;
     if (is(key, "format"))
-        return set_format(o, value) || wrong(err, key, value, "auto, yaml, text, hosts or csv is wanted");
+        return set_format(o, value) || wrong(err, key, value, "a format is wanted, as auto, text, csv, stix or misp");
     if (is(key, "match"))
         return set_match(o, value) || wrong(err, key, value, "exact, suffix, below or prefix is wanted");
     if (is(key, "type"))
@@ -427,6 +484,12 @@ void list_options_overlay(struct list_options *base, const struct list_options *
         base->n_tags = over->n_tags;
     }
     base->keep_defanged_out |= over->keep_defanged_out;
+    base->is_allow |= over->is_allow;
+    base->ignores_to_ids |= over->ignores_to_ids;
+    base->loads_observables |= over->loads_observables;
+    base->loads_tlds |= over->loads_tlds;
+    if (over->ttl_s)
+        base->ttl_s = over->ttl_s;
     overlay_context(&base->context, &over->context);
     overlay_csv(&base->csv, &over->csv);
 }

@@ -15,7 +15,11 @@
 #include "base/hash.h"
 #include "rules/set_index.h"
 
-enum { CHAIN_WALK = 8, BATCH = 32 };
+enum {
+    CHAIN_WALK = 8,
+    BATCH = 32,
+    KEY_FLAGS = IOC_F_CASELESS | IOC_F_HOST_ONLY, /* tell indicators apart */
+};
 
 struct run {
     uint32_t first, n;
@@ -325,14 +329,14 @@ static bool is_same_indicator(const void *things, uint32_t index, const void *ke
     const struct indicator *have = &ROWS(struct indicator, s->indicators)[index];
     return have->value_len == in->value.len && have->type == in->type && have->match == in->match &&
            have->fields == in->fields && have->port == in->port &&
-           (have->flags & IOC_F_CASELESS) == (in->flags & IOC_F_CASELESS) &&
+           (have->flags & KEY_FLAGS) == (in->flags & KEY_FLAGS) &&
            memcmp(s->pool.ptr + have->value, in->value.ptr, in->value.len) == 0;
 }
 
 static uint32_t hash_indicator(const struct set *s, const struct indicator_in *in)
 {
     uint64_t rest = (uint64_t)in->fields << 32 | (uint32_t)in->port << 16 |
-                    (uint32_t)(in->flags & IOC_F_CASELESS) << 12 | (uint32_t)in->match << 8 |
+                    (uint32_t)(in->flags & KEY_FLAGS) << 11 | (uint32_t)in->match << 8 |
                     (uint32_t)in->type;
     return hash32(s, in->value.ptr, in->value.len, rest * UINT64_C(0x9e3779b97f4a7c15));
 }
@@ -366,48 +370,58 @@ static bool add_new(struct set *s, const struct indicator_in *in, uint32_t hash,
     return true;
 }
 
-static bool add_hashed(struct set *s, const struct set_entry *e, uint32_t hash, uint32_t list, size_t *n_new,
-                       struct err *err)
+static bool add_hashed(struct set *s, struct set_entry *e, uint32_t hash, uint32_t list, struct err *err)
 {
     struct origin o = {.list = list, .line = e->line, .context = e->context, .next = ORIGIN_END};
-    uint32_t at = set_index_find(&s->by_key, hash, is_same_indicator, s, &e->in);
-    if (at == SET_INDEX_NONE) {
-        if (!add_new(s, &e->in, hash, &o, err))
-            return false;
-        ++*n_new;
-        return true;
+    e->indicator = set_index_find(&s->by_key, hash, is_same_indicator, s, &e->in);
+    e->is_new = e->indicator == SET_INDEX_NONE;
+    if (e->is_new) {
+        e->indicator = N_ROWS(struct indicator, s->indicators);
+        return add_new(s, &e->in, hash, &o, err);
     }
-    ROWS(struct indicator, s->indicators)[at].flags |= e->in.flags;
-    return add_origin(s, at, &o, err);
+    ROWS(struct indicator, s->indicators)[e->indicator].flags |= e->in.flags;
+    return add_origin(s, e->indicator, &o, err);
 }
 
-bool set_add_many(struct set *s, const struct set_entry *entries, size_t n, uint32_t list, size_t *out_n_new,
-                  size_t *out_n_done, struct err *err)
+bool set_add_many(struct set *s, struct set_entry *entries, size_t n, uint32_t list, size_t *out_n_done,
+                  struct err *err)
 {
     assert(!s->is_sealed);
     uint32_t hashes[BATCH];
-    *out_n_new = *out_n_done = 0;
+    *out_n_done = 0;
     while (*out_n_done < n) {
-        const struct set_entry *batch = entries + *out_n_done;
+        struct set_entry *batch = entries + *out_n_done;
         size_t len = n - *out_n_done < BATCH ? n - *out_n_done : BATCH;
         for (size_t i = 0; i < len; i++) {
             hashes[i] = hash_indicator(s, &batch[i].in);
             set_index_prefetch(&s->by_key, hashes[i]);
         }
         for (size_t i = 0; i < len; i++, ++*out_n_done)
-            if (!add_hashed(s, &batch[i], hashes[i], list, out_n_new, err))
+            if (!add_hashed(s, &batch[i], hashes[i], list, err))
                 return false;
     }
     return true;
+}
+
+uint32_t set_find(const struct set *s, const struct indicator_in *in)
+{
+    assert(!s->is_sealed);
+    uint32_t at = set_index_find(&s->by_key, hash_indicator(s, in), is_same_indicator, s, in);
+    return at == SET_INDEX_NONE ? SET_NONE : at;
+}
+
+void set_flag(struct set *s, uint32_t indicator, uint16_t flags)
+{
+    ROWS(struct indicator, s->indicators)[indicator].flags |= flags;
 }
 
 bool set_add(struct set *s, const struct indicator_in *in, uint32_t list, uint32_t line, uint32_t context,
              bool *out_is_new, struct err *err)
 {
     struct set_entry e = {.in = *in, .line = line, .context = context};
-    size_t n_new, n_done;
-    bool is_good = set_add_many(s, &e, 1, list, &n_new, &n_done, err);
-    *out_is_new = n_new > 0;
+    size_t n_done;
+    bool is_good = set_add_many(s, &e, 1, list, &n_done, err);
+    *out_is_new = is_good && e.is_new;
     return is_good;
 }
 

@@ -40,7 +40,8 @@ struct context_in {
     size_t n_tags;
     int64_t valid_from, valid_until; /* INT64_MIN, INT64_MAX when not said */
     enum tlp tlp;
-    int confidence; /* -1 when not said */
+    int confidence;  /* -1 when not said */
+    int64_t seen_at; /* UTC seconds when it was last (else first) seen, for list_options.ttl_s; 0: not said. Not kept */
 };
 
 struct indicator_in {
@@ -66,14 +67,21 @@ bool set_add_context(struct set *s, const struct context_in *c, uint32_t *out_co
 bool set_add(struct set *s, const struct indicator_in *in, uint32_t list, uint32_t line, uint32_t context,
              bool *out_is_new, struct err *err);
 
-/* Many at once, which is faster: the memory they will touch is asked for ahead. *out_n_new: how many of them were not merged;
- * on failure, of those that were entered before it, and *out_n_done says how many that were. */
+/* Many at once, which is faster: the memory they will touch is asked for ahead. What became of each is written into it; on failure
+ * *out_n_done says how many were entered before it. */
 struct set_entry {
     struct indicator_in in;
     uint32_t line, context;
+    uint32_t indicator; /* out: its index in the set */
+    bool is_new;        /* out: it was not merged into one that is there */
 };
-bool set_add_many(struct set *s, const struct set_entry *entries, size_t n, uint32_t list, size_t *out_n_new,
-                  size_t *out_n_done, struct err *err);
+bool set_add_many(struct set *s, struct set_entry *entries, size_t n, uint32_t list, size_t *out_n_done, struct err *err);
+
+/* The index of this very indicator (type, value, match, fields, port), or SET_NONE. Not after set_seal(). */
+#define SET_NONE UINT32_MAX
+uint32_t set_find(const struct set *s, const struct indicator_in *in);
+/* Set IOC_F_ flags of an indicator; its origins and all else stay. */
+void set_flag(struct set *s, uint32_t indicator, uint16_t flags);
 
 /* The arrays as they are now; valid until the next set_add... or set_free. */
 struct set_view set_view_of(const struct set *s);

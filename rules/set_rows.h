@@ -1,6 +1,6 @@
 #pragma once
 /* The arrays a set is made of: they only grow, by half, and without being copied: their pages are the kernel's and move by
- * remapping, so that at no time two copies of a big array lie in memory. New bytes are zero. Private to rules/set. */
+ * remapping, so that at no time two copies of a big array lie in memory. New bytes are zero. */
 #include "base/span.h"
 
 struct rows {

@@ -82,10 +82,10 @@ static void put_app_layer(struct json *j, const struct stats *s)
 static void put_detect(struct json *j, const struct stats *s, const struct set_view *set,
                        const struct list_report *reports, size_t n_reports)
 {
-    uint64_t rejected = 0, unmatchable = 0;
+    uint64_t rejected = 0, passed_over = 0;
     for (size_t i = 0; i < n_reports; i++) {
         rejected += reports[i].rejected;
-        unmatchable += reports[i].unmatchable;
+        passed_over += reports[i].passed_over;
     }
     json_begin_object(j, "detect");
     json_begin_array(j, "engines");
@@ -93,7 +93,7 @@ static void put_detect(struct json *j, const struct stats *s, const struct set_v
     json_u64(j, "id", 0);
     json_u64(j, "rules_loaded", set ? set->n_indicators : 0);
     json_u64(j, "rules_failed", rejected);
-    json_u64(j, "rules_skipped", unmatchable);
+    json_u64(j, "rules_skipped", passed_over);
     json_end_object(j);
     json_end_array(j);
     json_u64(j, "alert", s->alerts);
@@ -175,7 +175,7 @@ static void put_list(struct json *j, const struct list_report *r)
     json_u64(j, "merged", r->merged);
     json_u64(j, "skipped", r->skipped);
     json_u64(j, "rejected", r->rejected);
-    json_u64(j, "unmatchable", r->unmatchable);
+    json_u64(j, "passed_over", r->passed_over);
     json_u64(j, "expired", r->expired);
     json_end_object(j);
 }

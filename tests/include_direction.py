@@ -13,6 +13,7 @@ DOORS = {
     "hs.h": "matcher/hyperscan.c",
     "hs/hs.h": "matcher/hyperscan.c",
     "yaml.h": "base/yaml.c",
+    "cjson/cJSON.h": "base/json_read.c",
     "zlib.h": "base/codec_gzip.c",
     "zstd.h": "base/codec_zstd.c",
     "zstd_errors.h": "base/codec_zstd.c",

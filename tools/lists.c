@@ -40,6 +40,8 @@ static void put_note(void *to, const struct list_note *note)
     json_str(j, "kind", note_kind_name(note->kind));
     if (note->kind == NOTE_REJECTED)
         json_str(j, "reason", reject_code(note->reason));
+    if (note->kind == NOTE_SKIPPED)
+        json_str(j, "reason", skip_name(note->skip));
     json_text(j, "message", span_str(note->what));
     if (note->value.len)
         json_wire(j, "value", span_first(note->value, 80));
@@ -60,20 +62,34 @@ static void put_report(struct json *j, const struct list_report *r)
     json_u64(j, "merged", r->merged);
     json_u64(j, "skipped", r->skipped);
     json_u64(j, "rejected", r->rejected);
-    json_u64(j, "unmatchable", r->unmatchable);
+    json_u64(j, "passed_over", r->passed_over);
+    json_u64(j, "allowed", r->allowed);
     json_u64(j, "expired", r->expired);
+    json_u64(j, "not_yet_valid", r->not_yet_valid);
     json_u64(j, "warnings", r->warnings);
     json_u64(j, "public_suffixes", r->public_suffixes);
     json_begin_object(j, "by_type");
-    for (int i = 0; i < IOC_TYPE_COUNT; i++)
-        if (r->by_type[i])
-            json_u64(j, ioc_type_name((enum ioc_type)i), r->by_type[i]);
+    for (int i = 0; i <= IOC_TYPE_COUNT; i++) {
+        const struct type_counts *n = &r->by_type[i];
+        if (n->loaded + n->merged + n->skipped == 0)
+            continue;
+        json_begin_object(j, i < IOC_TYPE_COUNT ? ioc_type_name((enum ioc_type)i) : "unknown");
+        json_u64(j, "loaded", n->loaded);
+        json_u64(j, "merged", n->merged);
+        json_u64(j, "skipped", n->skipped);
+        json_end_object(j);
+    }
     json_end_object(j);
     json_u64(j, "wildcards", r->wildcards);
     json_begin_object(j, "by_reason");
     for (int i = 1; i < REJECT_COUNT; i++)
         if (r->by_reason[i])
             json_u64(j, reject_code((enum reject)i), r->by_reason[i]);
+    json_end_object(j);
+    json_begin_object(j, "by_skip");
+    for (int i = 0; i < SKIP_COUNT; i++)
+        if (r->by_skip[i])
+            json_u64(j, skip_name((enum skip)i), r->by_skip[i]);
     json_end_object(j);
     if (r->is_unreadable)
         json_text(j, "failure", span_str(r->failure.what));

@@ -102,11 +102,16 @@ void summary_put_list(struct buf *out, const struct list_report *l)
     for (int i = 1; i < REJECT_COUNT; i++)
         put_reason(&r, reject_code((enum reject)i), l->by_reason[i]);
     for (int i = IOC_MATCHABLE_COUNT; i < IOC_TYPE_COUNT; i++)
-        if (l->unmatchable)
-            put_reason(&r, ioc_type_name((enum ioc_type)i), l->by_type[i]);
+        put_reason(&r, ioc_type_name((enum ioc_type)i), l->by_type[i].skipped);
+    for (int i = SKIP_TYPE + 1; i < SKIP_COUNT; i++)
+        put_reason(&r, skip_name((enum skip)i), l->by_skip[i]);
     end_reasons(&r);
+    if (l->allowed)
+        buf_printf(out, ", %" PRIu64 " for the allow side", l->allowed);
     if (l->expired)
         buf_printf(out, ", %" PRIu64 " expired by now", l->expired);
+    if (l->not_yet_valid)
+        buf_printf(out, ", %" PRIu64 " not yet valid", l->not_yet_valid);
     if (l->is_unreadable)
         buf_put_str(out, ", not read to its end");
 }

@@ -135,7 +135,7 @@ static bool read_type(struct csv_list *c, struct load_entry *e, struct span *por
         return false;
     }
     if (e->type == IOC_OTHER) {
-        load_unmatchable(c->load, IOC_OTHER, e->line, e->col, e->value);
+        load_skip(c->load, SKIP_TYPE, IOC_OTHER, e->line, e->col, e->value);
         return false;
     }
     e->has_type = true;
@@ -316,5 +316,4 @@ static bool is_likely(struct span head, bool is_all, const struct list_options *
     return is_csv;
 }
 
-const struct list_reader format_csv = {
-    .is_likely = is_likely, .load = load_csv, .name_match = MATCH_SUFFIX, .unit = "row"};
+const struct list_reader format_csv = {.name = "csv", .is_likely = is_likely, .load = load_csv, .name_match = MATCH_SUFFIX, .unit = "row"};

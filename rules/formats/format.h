@@ -4,6 +4,7 @@
 #include "rules/formats/load.h"
 
 struct list_reader {
+    const char *name; /* for `format=` and reports */
     /* Is a list that begins so of this format? Asked in the order of the table; NULL: never chosen by itself. */
     bool (*is_likely)(struct span head, bool is_all, const struct list_options *options);
     /* Read l->lines to its end. False when the set can take no more, or with *err and report->is_unreadable when the rest
@@ -11,10 +12,13 @@ struct list_reader {
     bool (*load)(struct load *l, struct err *err);
     enum ioc_match name_match; /* of bare names */
     bool has_star_prefix;      /* see struct load */
+    bool is_allow;             /* all of it is for the allow side */
     const char *unit;
 };
 
-extern const struct list_reader format_text, format_hosts, format_csv, format_yaml;
+extern const struct list_reader format_yaml, format_text, format_hosts, format_csv, format_stix, format_misp,
+    format_warninglist, format_json, format_rpz, format_adblock, format_dnsmasq, format_unbound, format_zeek, format_dataset,
+    format_iprep, format_maltrail, format_loki, format_rules, format_openioc, format_bloom, format_psl;
 
 /* Could this line of a list be an indicator by itself, as format_text reads lines? For telling formats apart. */
 bool format_reads_value(struct span text, struct buf *scratch);

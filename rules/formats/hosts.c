@@ -124,5 +124,4 @@ static bool is_likely(struct span head, bool is_all, const struct list_options *
     return n_hosts * 2 > n;
 }
 
-const struct list_reader format_hosts = {
-    .is_likely = is_likely, .load = load_hosts, .name_match = MATCH_EXACT, .unit = "line"};
+const struct list_reader format_hosts = {.name = "hosts", .is_likely = is_likely, .load = load_hosts, .name_match = MATCH_EXACT, .unit = "line"};

@@ -14,6 +14,9 @@ bool load_init(struct load *l, struct list_context *ctx, const struct list_optio
 {
     *l = (struct load){.ctx = ctx, .options = options, .report = report, .path = path, .unit = "line"};
     l->tlp = options->tlp;
+    l->is_allow = options->is_allow;
+    l->indicators.set = ctx->set;
+    l->allow.set = ctx->allow;
     buf_init(&l->reference, LOAD_TEXT_MAX);
     buf_init(&l->scratch, VALUE_SCRATCH_BYTES);
     return lines_init(&l->lines, in, err);
@@ -26,11 +29,18 @@ void load_fini(struct load *l)
     buf_fini(&l->scratch);
 }
 
+/* What the list says of entries that say nothing themselves has changed. */
+static void context_changed(struct load *l)
+{
+    l->indicators.has_context = l->allow.has_context = false;
+}
+
 void load_options_changed(struct load *l)
 {
     if (l->options->tlp > l->tlp)
         l->tlp = l->options->tlp;
-    l->has_context = false;
+    l->is_allow |= l->options->is_allow;
+    context_changed(l);
 }
 
 bool load_set_name(struct load *l, struct span name, struct err *err)
@@ -56,10 +66,17 @@ static void note(struct load *l, struct list_note n)
     l->ctx->note(l->ctx->note_to, &n);
 }
 
-static void refuse(struct load *l, enum reject reason, uint32_t line, uint32_t col, struct span value,
-                   const char *what)
+static void count_skipped(struct load *l, enum ioc_type type)
 {
     l->report->skipped++;
+    l->report->by_type[type].skipped++;
+}
+
+/* The type as which a rejected value was read, or IOC_TYPE_COUNT. */
+static void refuse(struct load *l, enum reject reason, enum ioc_type type, uint32_t line, uint32_t col,
+                   struct span value, const char *what)
+{
+    count_skipped(l, type);
     l->report->rejected++;
     l->report->by_reason[reason]++;
     note(l, (struct list_note){.kind = NOTE_REJECTED,
@@ -67,6 +84,7 @@ static void refuse(struct load *l, enum reject reason, uint32_t line, uint32_t c
                                .line = line,
                                .col = col,
                                .reason = reason,
+                               .type = type,
                                .what = what,
                                .value = value});
 }
@@ -76,11 +94,11 @@ static void refuse_value(struct load *l, enum reject reason, const struct load_e
 {
     char what[LOAD_NOTE_MAX];
     load_note_reject(what, reason, e->value, fault, l->unit);
-    refuse(l, reason, e->line, e->col + (fault ? fault - 1 : 0), e->value, what);
+    refuse(l, reason, IOC_TYPE_COUNT, e->line, e->col + (fault ? fault - 1 : 0), e->value, what);
 }
 
-void load_reject(struct load *l, enum reject reason, uint32_t line, uint32_t col, struct span value,
-                 const char *what)
+void load_reject_as(struct load *l, enum reject reason, enum ioc_type type, uint32_t line, uint32_t col,
+                    struct span value, const char *what)
 {
     char text[LOAD_NOTE_MAX];
     l->report->entries++;
@@ -88,26 +106,40 @@ void load_reject(struct load *l, enum reject reason, uint32_t line, uint32_t col
         load_note_reject(text, reason, value, 0, l->unit);
         what = text;
     }
-    refuse(l, reason, line, col, value, what);
+    refuse(l, reason, type, line, col, value, what);
 }
 
-static void pass_over(struct load *l, enum ioc_type type, uint32_t line, uint32_t col, struct span value)
+void load_reject(struct load *l, enum reject reason, uint32_t line, uint32_t col, struct span value,
+                 const char *what)
+{
+    load_reject_as(l, reason, IOC_TYPE_COUNT, line, col, value, what);
+}
+
+static void pass_over(struct load *l, enum skip skip, enum ioc_type type, uint32_t line, uint32_t col,
+                      struct span value)
 {
     char what[LOAD_NOTE_MAX];
-    l->report->skipped++;
-    l->report->unmatchable++;
-    l->report->by_type[type]++;
-    snprintf(what, sizeof what, "type %s: nothing in a packet can be compared with it; %s skipped",
-             ioc_type_name(type), l->unit);
-    note(l,
-         (struct list_note){
-             .kind = NOTE_SKIPPED, .path = l->path, .line = line, .col = col, .what = what, .value = value});
+    count_skipped(l, type);
+    l->report->passed_over++;
+    l->report->by_skip[skip]++;
+    if (skip == SKIP_TYPE && type < IOC_TYPE_COUNT)
+        snprintf(what, sizeof what, "type %s: %s; %s skipped", ioc_type_name(type), skip_remedy(skip), l->unit);
+    else
+        snprintf(what, sizeof what, "%s; %s skipped", skip_remedy(skip), l->unit);
+    note(l, (struct list_note){.kind = NOTE_SKIPPED,
+                               .path = l->path,
+                               .line = line,
+                               .col = col,
+                               .skip = skip,
+                               .type = type,
+                               .what = what,
+                               .value = value});
 }
 
-void load_unmatchable(struct load *l, enum ioc_type type, uint32_t line, uint32_t col, struct span value)
+void load_skip(struct load *l, enum skip skip, enum ioc_type type, uint32_t line, uint32_t col, struct span value)
 {
     l->report->entries++;
-    pass_over(l, type, line, col, value);
+    pass_over(l, skip, type, line, col, value);
 }
 
 void load_warn(struct load *l, uint32_t line, uint32_t col, struct span value, const char *fmt, ...)
@@ -118,9 +150,13 @@ void load_warn(struct load *l, uint32_t line, uint32_t col, struct span value, c
     vsnprintf(what, sizeof what, fmt, ap);
     va_end(ap);
     l->report->warnings++;
-    note(l,
-         (struct list_note){
-             .kind = NOTE_WARNING, .path = l->path, .line = line, .col = col, .what = what, .value = value});
+    note(l, (struct list_note){.kind = NOTE_WARNING,
+                               .path = l->path,
+                               .line = line,
+                               .col = col,
+                               .type = IOC_TYPE_COUNT,
+                               .what = what,
+                               .value = value});
 }
 
 /* ---- what goes with an entry ---- */
@@ -192,7 +228,7 @@ static void take_tlp_heading(struct load *l, struct span text)
     tlp = load_tlp(l, load_clamp32(l->lines.n), 1, span_first(text, n));
     if (tlp > l->tlp) {
         l->tlp = tlp;
-        l->has_context = false;
+        context_changed(l);
     }
 }
 
@@ -205,7 +241,7 @@ void load_comment(struct load *l, struct span comment)
     } else if (take_heading(&comment, SPAN_LIT("reference"))) {
         buf_reset(&l->reference);
         buf_put(&l->reference, load_text(comment));
-        l->has_context = false;
+        context_changed(l);
     }
 }
 
@@ -239,43 +275,68 @@ bool load_head_line(struct span *head, bool is_all, struct span *out)
 
 /* ---- the set ---- */
 
-static bool enter_list(struct load *l, struct err *err)
+static bool enter_list(struct load *l, struct load_side *side, struct err *err)
 {
-    if (!l->has_list)
-        l->has_list = set_add_list(l->ctx->set, span_str(l->report->name), span_str(l->path), &l->list, err);
-    return l->has_list;
+    if (!side->has_list)
+        side->has_list =
+            set_add_list(side->set, span_str(l->report->name), span_str(l->path), &side->list, err);
+    return side->has_list;
+}
+
+/* What became of the entries of a batch; those past `n_done` are lost with the set: the sum stays true. */
+static void count_batch(struct load *l, const struct load_side *side, size_t n_done)
+{
+    struct list_report *r = l->report;
+    for (size_t i = 0; i < n_done; i++) {
+        const struct set_entry *e = &side->batch[i];
+        struct type_counts *counts = &r->by_type[e->in.type];
+        r->loaded += e->is_new;
+        r->merged += !e->is_new;
+        counts->loaded += e->is_new;
+        counts->merged += !e->is_new;
+    }
+    r->entries -= side->n_batch - n_done;
+}
+
+static bool flush_side(struct load *l, struct load_side *side, struct err *err)
+{
+    size_t n_done = 0;
+    if (side->n_batch == 0)
+        return true;
+    bool is_good = enter_list(l, side, err) &&
+                   set_add_many(side->set, side->batch, side->n_batch, side->list, &n_done, err);
+    if (side == &l->indicators)
+        count_batch(l, side, n_done);
+    side->n_batch = 0;
+    return is_good;
 }
 
 bool load_flush(struct load *l, struct err *err)
 {
-    size_t n_new = 0, n_done = 0;
-    if (l->n_batch == 0)
-        return true;
-    bool is_good =
-        enter_list(l, err) && set_add_many(l->ctx->set, l->batch, l->n_batch, l->list, &n_new, &n_done, err);
-    l->report->loaded += n_new;
-    l->report->merged += n_done - n_new;
-    l->report->entries -= l->n_batch - n_done; /* lost with the set: the sum stays true */
-    l->n_batch = 0;
-    return is_good;
+    return flush_side(l, &l->indicators, err) && flush_side(l, &l->allow, err);
 }
 
-static bool enter_context(struct load *l, const struct load_entry *e, uint32_t *out, int64_t *out_until,
-                          struct err *err)
+/* Blocklists mean "as long as it is listed"; a ttl makes an end of what was seen long ago. */
+static void limit_life(const struct load *l, struct context_in *c)
 {
-    if (!e->context) {
-        struct context_in c = load_context(l);
-        *out_until = c.valid_until;
-        if (!l->has_context)
-            l->has_context = set_add_context(l->ctx->set, &c, &l->context, err);
-        *out = l->context;
-        return l->has_context;
-    }
-    struct context_in c = *e->context;
-    if (c.tlp < l->tlp)
-        c.tlp = l->tlp;
-    *out_until = c.valid_until;
-    return set_add_context(l->ctx->set, &c, out, err);
+    int64_t from = c->seen_at ? c->seen_at : c->valid_from;
+    if (l->options->ttl_s && c->valid_until == INT64_MAX && from > INT64_MIN / 2)
+        c->valid_until = from + l->options->ttl_s;
+}
+
+static bool enter_context(struct load *l, struct load_side *side, const struct load_entry *e, uint32_t *out,
+                          struct context_in *out_context, struct err *err)
+{
+    *out_context = e->context ? *e->context : load_context(l);
+    if (out_context->tlp < l->tlp)
+        out_context->tlp = l->tlp;
+    limit_life(l, out_context);
+    if (e->context)
+        return set_add_context(side->set, out_context, out, err);
+    if (!side->has_context)
+        side->has_context = set_add_context(side->set, out_context, &side->context, err);
+    *out = side->context;
+    return side->has_context;
 }
 
 /* ---- how it matches ---- */
@@ -311,10 +372,10 @@ static enum reject match_name(struct load *l, const struct load_entry *e, const 
         in->match = v->is_wildcard ? MATCH_SUFFIX : is_url(declared_type(l, e)) ? MATCH_EXACT : l->name_match;
     if (in->match == MATCH_EXACT)
         return REJECT_NONE;
-    if (v->is_single_label)
-        return REJECT_SINGLE_LABEL;
     if (in->match > MATCH_BELOW)
         return REJECT_BAD_PARAMETERS;
+    if (v->is_single_label)
+        return l->options->loads_tlds ? REJECT_NONE : REJECT_SINGLE_LABEL;
     if (!l->ctx->suffixes || !public_suffixes_has(l->ctx->suffixes, v->text))
         return REJECT_NONE;
     load_warn(l, e->line, e->col, e->value,
@@ -322,7 +383,7 @@ static enum reject match_name(struct load *l, const struct load_entry *e, const 
               (int)v->text.len, (const char *)v->text.ptr);
     in->match = MATCH_EXACT;
     in->flags |= IOC_F_PUBLIC_SUFFIX;
-    l->report->public_suffixes++;
+    l->report->public_suffixes += !e->is_allow && !l->is_allow;
     return REJECT_NONE;
 }
 
@@ -402,9 +463,8 @@ static enum reject read_value(struct load *l, const struct load_entry *e, struct
     return REJECT_NONE;
 }
 
-static void count_type(struct list_report *r, const struct value *v)
+static void count_kind(struct list_report *r, const struct value *v)
 {
-    r->by_type[v->type]++;
     r->wildcards += v->type == IOC_DOMAIN && v->is_wildcard;
     r->ports_v6 += v->type == IOC_IP_PORT && v->text.len && v->text.ptr[0] == '[';
 }
@@ -429,66 +489,96 @@ static bool is_in_scratch(const struct load *l, struct span s)
     return l->scratch.ptr && s.ptr >= l->scratch.ptr && s.ptr < l->scratch.ptr + l->scratch.room;
 }
 
-static void refuse_top_level(struct load *l, const struct load_entry *e)
-{
-    char what[LOAD_NOTE_MAX];
-    snprintf(what, sizeof what,
-             "a whole top-level domain; only with match exact it is loaded, as that one name; %s skipped",
-             l->unit);
-    refuse(l, REJECT_SINGLE_LABEL, e->line, e->col, e->value, what);
-}
-
 static void refuse_match(struct load *l, const struct load_entry *e, enum ioc_type type)
 {
     char what[LOAD_NOTE_MAX];
     snprintf(what, sizeof what, "match \"%s\" does not go with type %s; %s skipped", ioc_match_name(e->match),
              ioc_type_name(type), l->unit);
-    refuse(l, REJECT_BAD_PARAMETERS, e->line, e->col, e->value, what);
+    refuse(l, REJECT_BAD_PARAMETERS, type, e->line, e->col, e->value, what);
+}
+
+static void count_validity(struct load *l, const struct context_in *c)
+{
+    l->report->expired += c->valid_until <= l->ctx->now;
+    l->report->not_yet_valid += c->valid_from > l->ctx->now;
+}
+
+/* For the allow side or the other. */
+static bool enter_side(struct load *l, bool is_allow, const struct load_entry *e, const struct set_entry *entry,
+                       struct err *err)
+{
+    struct load_side *side = is_allow ? &l->allow : &l->indicators;
+    struct context_in context;
+    if (is_allow) {
+        l->report->entries--;
+        l->report->allowed++;
+        if (!side->set)
+            return true;
+    }
+    struct set_entry *to = &side->batch[side->n_batch];
+    *to = *entry;
+    if (!enter_context(l, side, e, &to->context, &context, err)) {
+        l->report->entries -= !is_allow;
+        return false;
+    }
+    if (!is_allow)
+        count_validity(l, &context);
+    side->n_batch++;
+    return side->n_batch == LOAD_BATCH || is_in_scratch(l, to->in.value) ? flush_side(l, side, err) : true;
 }
 
 /* The rest of load_entry(), for a value that was read. */
 static bool enter(struct load *l, const struct load_entry *e, const struct value *v, bool has_star,
                   struct err *err)
 {
-    struct set_entry *to = &l->batch[l->n_batch];
-    *to = (struct set_entry){.line = e->line};
-    to->in = (struct indicator_in){.type = v->type, .value = v->text, .port = v->port, .flags = e->flags};
-    enum reject r = decide_match(l, e, v, has_star, &to->in);
+    struct set_entry entry = {.line = e->line};
+    entry.in = (struct indicator_in){.type = v->type, .value = v->text, .port = v->port, .flags = e->flags};
+    enum reject r = decide_match(l, e, v, has_star, &entry.in);
     if (r == REJECT_SINGLE_LABEL)
-        return refuse_top_level(l, e), true;
+        return pass_over(l, SKIP_BROAD, v->type, e->line, e->col, e->value), true;
     if (r != REJECT_NONE)
         return refuse_match(l, e, v->type), true;
     field_mask fields = e->fields ? e->fields : l->options->fields;
-    to->in.fields = fields ? fields : ioc_default_fields(v->type);
-    int64_t until;
-    if (!enter_context(l, e, &to->context, &until, err))
-        return l->report->entries--, false;
-    l->report->expired += until <= l->ctx->now;
-    count_type(l->report, v);
-    l->n_batch++;
-    return l->n_batch == LOAD_BATCH || is_in_scratch(l, v->text) ? load_flush(l, err) : true;
+    entry.in.fields = fields ? fields : ioc_default_fields(v->type);
+    return enter_side(l, e->is_allow || l->is_allow, e, &entry, err);
+}
+
+/* Read the value. False: it is accounted for. */
+static bool take_value(struct load *l, const struct load_entry *e, struct value *out, bool *out_has_star)
+{
+    struct span text = e->value;
+    uint32_t fault = 0;
+    *out_has_star = take_star(l, e, &text);
+    l->report->entries++;
+    enum reject r = read_value(l, e, text, out, &fault);
+    if (r != REJECT_NONE) {
+        refuse_value(l, r, e, fault);
+        return false;
+    }
+    if (l->options->keep_defanged_out && out->was_defanged) {
+        refuse(l, REJECT_BAD_CHAR, out->type, e->line, e->col, e->value,
+               "the value is defanged, which --no-refang refuses; entry skipped");
+        return false;
+    }
+    count_kind(l->report, out);
+    if (out->type >= IOC_MATCHABLE_COUNT) {
+        pass_over(l, SKIP_TYPE, out->type, e->line, e->col, e->value);
+        return false;
+    }
+    return true;
 }
 
 bool load_entry(struct load *l, const struct load_entry *e, struct err *err)
 {
     struct value v = {0};
-    struct span text = e->value;
-    uint32_t fault = 0;
-    bool has_star = take_star(l, e, &text);
-    l->report->entries++;
-    enum reject r = read_value(l, e, text, &v, &fault);
-    if (r != REJECT_NONE) {
-        refuse_value(l, r, e, fault);
-        return true;
-    }
-    if (l->options->keep_defanged_out && v.was_defanged) {
-        refuse(l, REJECT_BAD_CHAR, e->line, e->col, e->value,
-               "the value is defanged, which --no-refang refuses; entry skipped");
-        return true;
-    }
-    if (v.type >= IOC_MATCHABLE_COUNT) {
-        pass_over(l, v.type, e->line, e->col, e->value);
-        return true;
-    }
-    return enter(l, e, &v, has_star, err);
+    bool has_star;
+    return !take_value(l, e, &v, &has_star) || enter(l, e, &v, has_star, err);
+}
+
+void load_skip_entry(struct load *l, enum skip skip, const struct load_entry *e)
+{
+    struct value v = {0};
+    bool has_star;
+    if (take_value(l, e, &v, &has_star))
+        pass_over(l, skip, v.type, e->line, e->col, e->value);
 }

@@ -8,6 +8,15 @@
 
 enum { LOAD_BATCH = 64, LOAD_VALUE_MAX = UINT16_MAX, LOAD_TEXT_MAX = 1024 };
 
+/* Where entries go: the set of indicators, or the one of what must not alert. */
+struct load_side {
+    struct set *set; /* borrowed; NULL: nothing is kept */
+    bool has_list, has_context;
+    uint32_t list, context; /* in the set; context: of entries that say nothing themselves */
+    struct set_entry batch[LOAD_BATCH]; /* values lie in what the format reads, or in `scratch` (then it is the last) */
+    size_t n_batch;
+};
+
 struct load {
     struct list_context *ctx;           /* borrowed */
     const struct list_options *options; /* borrowed: of the whole list */
@@ -16,17 +25,14 @@ struct load {
     struct lines lines;                 /* owned: the file */
     enum ioc_match name_match;          /* of bare names in this format */
     bool has_star_prefix;               /* a URL that ends in '*' asks for MATCH_PREFIX */
+    bool is_allow;                      /* all of it belongs to the allow side: the format or the options say so */
     const char *unit;                   /* what a bad entry costs: "line", "row", "entry" */
-    unsigned depth;                     /* 1: a file that a native YAML list named */
+    unsigned depth;                     /* 1: a file that a list named */
 
     enum tlp tlp;          /* strictest of options and header lines */
     struct buf reference;  /* of the last "Reference:" comment */
-    bool has_list, has_context;
-    uint32_t list, context; /* in the set; context: of entries that say nothing themselves */
     struct buf scratch;
-    struct set_entry batch[LOAD_BATCH]; /* values lie in `lines`, or in `scratch` (then it is the last) */
-    size_t n_batch;
-    uint64_t n_expired;                 /* of the batch */
+    struct load_side indicators, allow;
 };
 
 /* One entry as a format found it: borrowed for the call, but for `value`, which has to live until the next load_flush(). */
@@ -34,6 +40,7 @@ struct load_entry {
     struct span value; /* raw */
     uint32_t line, col; /* of its first byte */
     bool has_type, has_match; /* the entry itself says so */
+    bool is_allow;            /* an exception: for the allow side */
     enum ioc_type type;
     enum ioc_match match;
     field_mask fields; /* 0: not said */
@@ -49,11 +56,22 @@ void load_fini(struct load *l);
 bool load_entry(struct load *l, const struct load_entry *e, struct err *err);
 /* Pass on what waits. Before the bytes it lies in die, and at the end. */
 bool load_flush(struct load *l, struct err *err);
+/* Nothing waits: what values were made of may die. */
+static inline bool load_is_flushed(const struct load *l)
+{
+    return l->indicators.n_batch == 0 && l->allow.n_batch == 0;
+}
 
 /* An entry that can't even be read as one: counts it and says why; `what` may be NULL, then the reason says it. */
 void load_reject(struct load *l, enum reject reason, uint32_t line, uint32_t col, struct span value, const char *what);
-/* An entry of a kind that nothing in a packet can be compared with. */
-void load_unmatchable(struct load *l, enum ioc_type type, uint32_t line, uint32_t col, struct span value);
+/* The same when it can be told what it would have been (else IOC_TYPE_COUNT). */
+void load_reject_as(struct load *l, enum reject reason, enum ioc_type type, uint32_t line, uint32_t col, struct span value,
+                    const char *what);
+/* A well-formed entry that is left out. `type`: IOC_TYPE_COUNT when nobody can tell. */
+void load_skip(struct load *l, enum skip skip, enum ioc_type type, uint32_t line, uint32_t col, struct span value);
+/* An entry that nothing loads for now, but which is to be read as load_entry() would, so that its type is known: a bad one is
+ * rejected as usual, a good one skipped for this reason (for SKIP_TYPE if its type is not matchable). */
+void load_skip_entry(struct load *l, enum skip skip, const struct load_entry *e);
 void load_warn(struct load *l, uint32_t line, uint32_t col, struct span value, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 

@@ -85,5 +85,4 @@ static bool load_text_list(struct load *l, struct err *err)
     return true;
 }
 
-const struct list_reader format_text = {
-    .load = load_text_list, .name_match = MATCH_SUFFIX, .has_star_prefix = true, .unit = "line"};
+const struct list_reader format_text = {.name = "text", .load = load_text_list, .name_match = MATCH_SUFFIX, .has_star_prefix = true, .unit = "line"};

@@ -27,6 +27,8 @@
  *       - regex: '^[a-z]{12}\.example$'
  *         ignore_case: true
  *         fields: [dns.query]
+ *     allow:                           # what must not alert, whatever list names it: entries as above. `allow: yes` as a
+ *       - good.evil.example            # setting says that of the whole list
  *
  * Keys of an entry: one of value, domain, ip, url, regex ...; type (with value), match, fields, confidence, tlp, valid_from,
  * valid_until, tags, reference, description, id, organisation (org), ignore_case (regex only). What an entry says wins over
@@ -60,9 +62,10 @@
 enum { FILES_MAX = 256, TEXTS_MAX = 1024 * 1024, ENTRY_TEXTS_MAX = 32 * 1024 * 1024 };
 
 static const char *const list_keys[] = {
-    "vedette",     "name", "organisation", "org",         "tlp",        "confidence", "valid_from",
-    "valid_until", "tags", "reference",    "description", "match",      "type",       "fields",
-    "format",      "csv",  "file",         "files",       "indicators", NULL,
+    "vedette",     "name",   "organisation", "org",         "tlp",        "confidence",  "valid_from",
+    "valid_until", "tags",   "reference",    "description", "match",      "type",        "fields",
+    "format",      "csv",    "file",         "files",       "indicators", "allow",       "ttl",
+    "to_ids",      "tlds",   "observables",  NULL,
 };
 
 static void fail_at(struct yaml_list *y, const struct yaml_node *node, const char *what)
@@ -284,7 +287,8 @@ static enum outcome read_top(struct yaml_list *y, const struct yaml_key *key, co
     int number = key_number(key);
     if (number < 0)
         return yaml_list_pass_unknown(y, key, value, list_keys);
-    if (yaml_key_is(key, "indicators")) {
+    y->is_allow = yaml_key_is(key, "allow") && value->kind == YAML_SEQUENCE;
+    if (yaml_key_is(key, "indicators") || y->is_allow) {
         enum outcome outcome = settle(y);
         return outcome == GOOD ? yaml_list_indicators(y, key, value) : outcome;
     }
@@ -417,7 +421,7 @@ static void find_files(struct yaml_list *y)
         return;
     while (yaml_list_next(y, &node) == GOOD && node.kind == YAML_SCALAR) {
         if (yaml_list_key(y, &node, &key) != GOOD || yaml_list_next(y, &node) != GOOD ||
-            yaml_key_is(&key, "indicators"))
+            yaml_key_is(&key, "indicators") || (yaml_key_is(&key, "allow") && node.kind == YAML_SEQUENCE))
             return;
         bool is_files = yaml_key_is(&key, "file") || yaml_key_is(&key, "files");
         if ((is_files ? yaml_list_each(y, &node, keep_file, NULL, &is_right) : yaml_list_pass(y, &node)) !=
@@ -454,7 +458,7 @@ bool format_yaml_files(const char *path, bool (*each)(void *to, const char *file
     return is_going_on;
 }
 
-const struct list_reader format_yaml = {.is_likely = is_likely,
+const struct list_reader format_yaml = {.name = "yaml", .is_likely = is_likely,
                                         .load = load_yaml,
                                         .name_match = MATCH_SUFFIX,
                                         .has_star_prefix = true,

@@ -209,7 +209,7 @@ static enum outcome enter(struct yaml_list *y, struct entry *n, const struct yam
 
 static enum outcome read_entry(struct yaml_list *y, const struct yaml_node *start)
 {
-    struct entry n = {.context = load_context(y->load)};
+    struct entry n = {.e.is_allow = y->is_allow, .context = load_context(y->load)};
     struct yaml_node node;
     struct yaml_key key;
     while (yaml_list_next(y, &node) == GOOD) {
@@ -224,7 +224,7 @@ static enum outcome read_entry(struct yaml_list *y, const struct yaml_node *star
 
 static enum outcome read_plain(struct yaml_list *y, const struct yaml_node *scalar)
 {
-    struct load_entry e = {.line = scalar->line, .col = scalar->col};
+    struct load_entry e = {.line = scalar->line, .col = scalar->col, .is_allow = y->is_allow};
     struct span text = span_first(scalar->text, yaml_is_null(scalar) ? 0 : LOAD_VALUE_MAX + 1);
     if (!keep(y, text, &e.value)) {
         load_reject(y->load, REJECT_NAME_TOO_LONG, e.line, e.col, span_first(scalar->text, LOAD_TEXT_MAX),
@@ -244,7 +244,7 @@ enum outcome yaml_list_indicators(struct yaml_list *y, const struct yaml_key *ke
                    : yaml_list_pass_wrong(y, key, value, "a sequence of values and mappings is wanted");
     while (yaml_list_next(y, &node) == GOOD) {
         enum outcome outcome = GOOD;
-        if (y->load->n_batch == 0)
+        if (load_is_flushed(y->load))
             arena_reset(&y->entry_texts);
         if (node.kind == YAML_CLOSE || node.kind == YAML_END)
             return GOOD;

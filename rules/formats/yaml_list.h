@@ -22,6 +22,7 @@ struct yaml_list {
     size_t n_files;
     uint32_t seen;   /* list_keys that were there: bits */
     bool is_settled; /* the settings are complete */
+    bool is_allow;   /* the entries at hand are those of `allow` */
     struct err *err;
 };
 
@@ -54,5 +55,5 @@ typedef bool scalar_fn(struct yaml_list *y, void *to, const struct yaml_node *sc
 enum outcome yaml_list_each(struct yaml_list *y, const struct yaml_node *value, scalar_fn *take, void *to,
                             bool *out_is_right);
 
-/* The value of the key `indicators`. */
+/* The value of the key `indicators` or `allow`. */
 enum outcome yaml_list_indicators(struct yaml_list *y, const struct yaml_key *key, const struct yaml_node *value);

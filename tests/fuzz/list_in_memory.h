@@ -35,16 +35,23 @@ static inline void list_check_note(void *to, const struct list_note *n)
 
 static inline void list_check_sums(const struct list_report *r, size_t n_notes)
 {
-    uint64_t by_reason = 0, by_type = 0;
+    struct type_counts types = {0};
+    uint64_t by_reason = 0, by_skip = 0;
     for (int i = 0; i < REJECT_COUNT; i++)
         by_reason += r->by_reason[i];
-    for (int i = 0; i < IOC_TYPE_COUNT; i++)
-        by_type += r->by_type[i];
+    for (int i = 0; i < SKIP_COUNT; i++)
+        by_skip += r->by_skip[i];
+    for (int i = 0; i <= IOC_TYPE_COUNT; i++) {
+        types.loaded += r->by_type[i].loaded;
+        types.merged += r->by_type[i].merged;
+        types.skipped += r->by_type[i].skipped;
+    }
     LIST_MUST(r->entries == r->loaded + r->merged + r->skipped);
-    LIST_MUST(r->skipped == r->rejected + r->unmatchable);
+    LIST_MUST(r->skipped == r->rejected + r->passed_over);
+    LIST_MUST(r->passed_over == by_skip);
+    LIST_MUST(types.loaded == r->loaded && types.merged == r->merged && types.skipped == r->skipped);
     LIST_MUST(r->rejected == by_reason);
-    LIST_MUST(by_type == r->loaded + r->merged + r->unmatchable);
-    LIST_MUST(r->expired <= r->loaded + r->merged);
+    LIST_MUST(r->expired <= r->loaded + r->merged && r->not_yet_valid <= r->loaded + r->merged);
     LIST_MUST(r->public_suffixes <= r->loaded + r->merged);
     LIST_MUST(n_notes == r->skipped + r->warnings);
 }

@@ -68,15 +68,22 @@ static inline struct input *harness_input(const void *bytes, size_t n)
 /* The sums that must hold whatever was loaded. */
 static inline void harness_check_sums(const struct list_report *r)
 {
-    uint64_t by_reason = 0, by_type = 0;
+    struct type_counts types = {0};
+    uint64_t by_reason = 0, by_skip = 0;
     for (int i = 0; i < REJECT_COUNT; i++)
         by_reason += r->by_reason[i];
-    for (int i = 0; i < IOC_TYPE_COUNT; i++)
-        by_type += r->by_type[i];
+    for (int i = 0; i < SKIP_COUNT; i++)
+        by_skip += r->by_skip[i];
+    for (int i = 0; i <= IOC_TYPE_COUNT; i++) {
+        types.loaded += r->by_type[i].loaded;
+        types.merged += r->by_type[i].merged;
+        types.skipped += r->by_type[i].skipped;
+    }
     assert_int_equal(r->entries, r->loaded + r->merged + r->skipped);
-    assert_int_equal(r->skipped, r->rejected + r->unmatchable);
+    assert_true(r->skipped == r->rejected + r->passed_over);
+    assert_true(r->passed_over == by_skip);
+    assert_true(types.loaded == r->loaded && types.merged == r->merged && types.skipped == r->skipped);
     assert_int_equal(r->rejected, by_reason);
-    assert_int_equal(r->loaded + r->merged + r->unmatchable, by_type);
     assert_int_equal(r->by_reason[REJECT_NONE], 0);
 }
 

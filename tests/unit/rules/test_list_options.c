@@ -88,7 +88,7 @@ static void says_what_is_wrong(void **state)
     static const char *const rows[][2] = {
         {"x,formt=csv", "unknown list option \"formt\"; did you mean \"format\"?"},
         {"x,zzzzzzzz=1", "unknown list option \"zzzzzzzz\""},
-        {"x,format=xml", "format=xml: auto, yaml, text, hosts or csv is wanted"},
+        {"x,format=xml", "format=xml: a format is wanted, as auto, text, csv, stix or misp"},
         {"x,match=cidr", "match=cidr: exact, suffix, below or prefix is wanted"},
         {"x,type=thing", "type=thing: a type is wanted, as domain, ip, url or regex"},
         {"x,fields=dns+x", "fields=dns+x: names of fields joined by + are wanted, as dns.query+tls"},

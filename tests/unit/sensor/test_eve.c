@@ -400,7 +400,7 @@ static const struct list_report reports[] = {{.path = report_path,
                                               .merged = 1,
                                               .skipped = 3,
                                               .rejected = 2,
-                                              .unmatchable = 1}};
+                                              .passed_over = 1}};
 static const uint64_t list_hits[] = {4, 0, 1};
 
 static bool put_stats(struct buf *out, const struct eve_options *o)

@@ -22,7 +22,7 @@ static struct list_report sample(size_t i)
                             .loaded = i * 50,
                             .merged = i * 30,
                             .skipped = i * 20};
-    r.by_type[IOC_DOMAIN] = i;
+    r.by_type[IOC_DOMAIN].loaded = i;
     r.by_reason[0] = UINT64_MAX;
     err_set(&r.failure, ERR_IO, "lists/that/go.txt", "can't be read: %zu", i);
     return r;

@@ -200,7 +200,7 @@ static void reads_misp(void **state)
                         "user_agent exact Evil Bot/1.0 @8 id=u5\n"
                         "uri_path prefix /gate.php?id= @9 id=u6\n"
                         "cert_sha1 exact 911bfbc76d3c056b8f61aece042fefccd2be0741 @10 id=u7\n");
-    assert_int_equal(h.report.unmatchable, 1);
+    assert_int_equal(h.report.passed_over, 1);
     assert_int_equal(h.report.by_reason[REJECT_UNKNOWN_TYPE], 1);
     assert_int_equal(h.report.by_reason[REJECT_TYPE_MISMATCH], 1);
     assert_int_equal(h.report.lines, 12);

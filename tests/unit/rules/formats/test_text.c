@@ -188,9 +188,9 @@ static void counts_unmatchable(void **state)
     struct harness h;
     harness_init(&h);
     harness_load(&h, "user@mail.example\nd41d8cd98f00b204e9800998ecf8427e\na.example\n", &o);
-    assert_int_equal(h.report.unmatchable, 2);
-    assert_int_equal(h.report.by_type[IOC_EMAIL], 1);
-    assert_int_equal(h.report.by_type[IOC_MD5], 1);
+    assert_int_equal(h.report.by_skip[SKIP_TYPE], 2);
+    assert_int_equal(h.report.by_type[IOC_EMAIL].skipped, 1);
+    assert_int_equal(h.report.by_type[IOC_MD5].skipped, 1);
     assert_string_equal(harness_notes(&h),
                         "1:1: type email: nothing in a packet can be compared with it; line skipped\n"
                         "2:1: type md5: nothing in a packet can be compared with it; line skipped\n");
@@ -251,12 +251,12 @@ static void guards_public_suffixes(void **state)
         harness_notes(&h),
         "1:1: co.uk is a public suffix: the names below it are many people's; loaded as exact\n"
         "2:1: github.io is a public suffix: the names below it are many people's; loaded as exact\n"
-        "4:1: a whole top-level domain; only with match exact it is loaded, as that one name; line "
+        "4:1: a whole top-level domain; with tlds=load it is loaded, with match exact as that one name; line "
         "skipped\n");
     assert_int_equal(h.report.public_suffixes, 2);
     assert_int_equal(h.report.warnings, 2);
-    assert_int_equal(h.report.by_reason[REJECT_SINGLE_LABEL], 1);
-    assert_int_equal(h.report.wildcards, 1);
+    assert_int_equal(h.report.by_skip[SKIP_BROAD], 1);
+    assert_int_equal(h.report.wildcards, 2);
     harness_fini(&h);
 }
 

@@ -1,0 +1,8 @@
+#include "rules/formats/format.h"
+
+static bool load_list(struct load *l, struct err *err)
+{
+    return load_flush(l, err);
+}
+
+const struct list_reader format_dataset = {.name = "dataset", .load = load_list, .name_match = MATCH_EXACT, .unit = "entry"};
