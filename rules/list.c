@@ -15,13 +15,26 @@
 enum { WALK_DEPTH_MAX = 16 };
 
 static const struct list_reader *const readers[LIST_FORMAT_COUNT] = {
-    [LIST_YAML] = &format_yaml,       [LIST_TEXT] = &format_text,       [LIST_HOSTS] = &format_hosts,
-    [LIST_CSV] = &format_csv,         [LIST_STIX] = &format_stix,       [LIST_MISP] = &format_misp,
-    [LIST_WARNINGLIST] = &format_warninglist,                           [LIST_JSON] = &format_json,
-    [LIST_RPZ] = &format_rpz,         [LIST_ADBLOCK] = &format_adblock, [LIST_DNSMASQ] = &format_dnsmasq,
-    [LIST_UNBOUND] = &format_unbound, [LIST_ZEEK] = &format_zeek,       [LIST_DATASET] = &format_dataset,
-    [LIST_IPREP] = &format_iprep,     [LIST_MALTRAIL] = &format_maltrail, [LIST_LOKI] = &format_loki,
-    [LIST_RULES] = &format_rules,     [LIST_OPENIOC] = &format_openioc, [LIST_BLOOM] = &format_bloom,
+    [LIST_YAML] = &format_yaml,
+    [LIST_TEXT] = &format_text,
+    [LIST_HOSTS] = &format_hosts,
+    [LIST_CSV] = &format_csv,
+    [LIST_STIX] = &format_stix,
+    [LIST_MISP] = &format_misp,
+    [LIST_WARNINGLIST] = &format_warninglist,
+    [LIST_JSON] = &format_json,
+    [LIST_RPZ] = &format_rpz,
+    [LIST_ADBLOCK] = &format_adblock,
+    [LIST_DNSMASQ] = &format_dnsmasq,
+    [LIST_UNBOUND] = &format_unbound,
+    [LIST_ZEEK] = &format_zeek,
+    [LIST_DATASET] = &format_dataset,
+    [LIST_IPREP] = &format_iprep,
+    [LIST_MALTRAIL] = &format_maltrail,
+    [LIST_LOKI] = &format_loki,
+    [LIST_RULES] = &format_rules,
+    [LIST_OPENIOC] = &format_openioc,
+    [LIST_BLOOM] = &format_bloom,
     [LIST_PSL] = &format_psl,
 };
 
@@ -75,9 +88,9 @@ static enum list_format detect(struct span head, bool is_all, const struct list_
 {
     /* From what can't be mistaken to what nearly anything could be. */
     static const enum list_format order[] = {
-        LIST_BLOOM,   LIST_OPENIOC, LIST_YAML,    LIST_STIX,    LIST_MISP,   LIST_WARNINGLIST, LIST_JSON,
-        LIST_ZEEK,    LIST_RPZ,     LIST_PSL,     LIST_RULES,   LIST_UNBOUND, LIST_DNSMASQ,    LIST_ADBLOCK,
-        LIST_HOSTS,   LIST_IPREP,   LIST_DATASET, LIST_LOKI,    LIST_CSV,    LIST_MALTRAIL,
+        LIST_BLOOM, LIST_OPENIOC, LIST_YAML,    LIST_STIX,  LIST_MISP,    LIST_WARNINGLIST, LIST_JSON,
+        LIST_ZEEK,  LIST_RPZ,     LIST_PSL,     LIST_RULES, LIST_UNBOUND, LIST_DNSMASQ,     LIST_ADBLOCK,
+        LIST_HOSTS, LIST_IPREP,   LIST_DATASET, LIST_LOKI,  LIST_CSV,     LIST_MALTRAIL,
     };
     if (o->format != LIST_AUTO)
         return o->format;
@@ -98,16 +111,16 @@ static bool looks_like_page(struct span head)
 static bool reject_page(struct load *l)
 {
     struct span line;
-    load_warn(l, 1, 1, span_of("", 0),
-              "this looks like an HTML page, not a list; every line of it is rejected");
     while (lines_refill(&l->lines)) {
         while (lines_next(&l->lines, &line)) {
             struct span text = load_trim(line);
-            if (text.len)
-                load_reject(l, REJECT_BAD_CHAR, load_clamp32(l->lines.n), (uint32_t)(text.ptr - line.ptr) + 1,
-                            text, "part of an HTML page; line skipped");
-            else
+            if (text.len == 0) {
                 l->report->blank++;
+                continue;
+            }
+            load_reject(l, REJECT_BAD_CHAR, load_clamp32(l->lines.n), (uint32_t)(text.ptr - line.ptr) + 1,
+                        text, "this looks like an HTML page, not a list; every line of it is rejected");
+            l->is_repeating = l->report->is_no_list = true;
         }
     }
     return true;
@@ -176,6 +189,7 @@ static bool reject_foreign(struct load *l, const char *name)
              "nothing of it was loaded",
              name);
     load_reject(l, REJECT_UNKNOWN_TYPE, 1, 1, span_of("", 0), what);
+    l->report->is_no_list = true;
     return true;
 }
 
@@ -187,6 +201,7 @@ static bool read_list(struct load *l, struct err *err)
         load_reject(
             l, REJECT_UTF16_FILE, 1, 1, span_of("", 0),
             "the file is UTF-16; convert it to UTF-8, with iconv for instance; nothing of it was loaded");
+        l->report->is_no_list = true;
         return true;
     }
     enum list_format format = detect(head, is_all, l->options);

@@ -76,7 +76,12 @@ static inline struct list_options list_options_none(void)
     };
 }
 
-enum list_note_kind { NOTE_REJECTED, NOTE_SKIPPED, NOTE_WARNING };
+enum list_note_kind {
+    NOTE_REJECTED,
+    NOTE_SKIPPED,
+    NOTE_WARNING,
+    NOTE_DUPLICATE, /* merged with one that is there; only with list_context.tells_duplicates */
+};
 
 /* One diagnostic. Strings die with the call. */
 struct list_note {
@@ -85,9 +90,11 @@ struct list_note {
     uint32_t line, col;
     enum reject reason; /* NOTE_REJECTED */
     enum skip skip;     /* NOTE_SKIPPED */
+    const char *about;  /* NOTE_WARNING: "too-broad", or NULL */
     enum ioc_type type; /* of the entry, IOC_TYPE_COUNT when that can't be told */
     const char *what;   /* one sentence without a full stop: what is wrong, what would be right, what happened */
     struct span value;  /* what was written, raw; writers escape it and cut it to 80 bytes */
+    bool is_repeat;     /* one of many for which the first has said all there is to say */
 };
 
 /* How one list came out. */
@@ -96,6 +103,7 @@ struct list_report {
     char *name; /* owned */
     enum list_format format;
     bool is_unreadable;       /* opening or reading failed before the end; `failure` says how */
+    bool is_no_list;          /* a page, UTF-16, a format that is not known here: a note has said so */
     struct err failure;
     uint64_t lines, blank, comments;
     uint64_t entries;         /* = loaded + merged + skipped */
@@ -124,6 +132,7 @@ struct list_context { /* shared by all loads of a run */
     struct set *set;
     struct set *allow; /* where entries go that must not alert; NULL: they are read and counted only */
     const struct public_suffixes *suffixes; /* borrowed */
+    bool tells_duplicates; /* a note for each merged entry */
     void (*note)(void *to, const struct list_note *note); /* NULL: quiet */
     void *note_to;
     int64_t now; /* UTC seconds: what "expired" is counted against */

@@ -1,53 +1,188 @@
-/* `vedette lists check`: load lists, say what is wrong with them, capture nothing. */
+/* `vedette lists check`: load lists, say what is wrong with them and what they will hit by mistake, capture nothing. Entries of a kind
+ * that nobody can mend one by one (hashes, attributes without to_ids) are one finding per list and kind, with their number. */
 #include "tools/lists.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-#include "base/json.h"
+#include "matcher/db.h"
+#include "matcher/survey.h"
+#include "tools/findings.h"
 #include "tools/help.h"
 #include "tools/message.h"
 #include "tools/summary.h"
 
-enum { OUT_BYTES_MAX = 1 << 30 };
+enum { MANY_ENTRIES = 20, MANY_PERCENT = 5 };
+
+/* Entries of one list passed over for one reason. */
+struct passed_over {
+    uint64_t n;
+    uint32_t line; /* of the first */
+};
 
 struct check {
     struct list_context context;
     struct list_options options; /* of the argument at hand */
-    bool is_json, keeps_defanged_out;
-    struct json json;
-    struct buf out;
-    struct note_limit notes;
-    bool has_skipped, has_failed;
+    bool is_json, shows_all, keeps_defanged_out;
+    struct findings findings;
+    struct passed_over by_skip[SKIP_COUNT],
+        by_type[IOC_TYPE_COUNT + 1]; /* of the list at hand; by_type: SKIP_TYPE's */
+    struct list_report *reports;     /* owned */
+    size_t n_reports;
+    bool *is_refused; /* owned; by indicator */
+    bool has_failed;  /* a list is unusable */
 };
 
-static const char *note_kind_name(enum list_note_kind k)
+/* ---- what loading says ---- */
+
+static void keep_passed_over(struct check *c, const struct list_note *note)
 {
-    return k == NOTE_REJECTED ? "rejected" : k == NOTE_SKIPPED ? "skipped" : "warning";
+    struct passed_over *p = note->skip == SKIP_TYPE ? &c->by_type[note->type] : &c->by_skip[note->skip];
+    if (p->n++ == 0)
+        p->line = note->line;
 }
 
-static void put_note(void *to, const struct list_note *note)
+static void take_note(void *to, const struct list_note *note)
 {
     struct check *c = to;
-    struct json *j = &c->json;
-    json_begin_object(j, NULL);
-    json_text(j, "path", span_str(note->path));
-    if (note->line)
-        json_u64(j, "line", note->line);
-    if (note->col)
-        json_u64(j, "column", note->col);
-    json_str(j, "kind", note_kind_name(note->kind));
-    if (note->kind == NOTE_REJECTED)
-        json_str(j, "reason", reject_code(note->reason));
-    if (note->kind == NOTE_SKIPPED)
-        json_str(j, "reason", skip_name(note->skip));
-    json_text(j, "message", span_str(note->what));
-    if (note->value.len)
-        json_wire(j, "value", span_first(note->value, 80));
-    json_end_object(j);
+    struct finding_line line = {
+        .path = note->path, .line = note->line, .col = note->col, .what = note->what, .value = note->value};
+    if (note->is_repeat)
+        return;
+    switch (note->kind) {
+    case NOTE_SKIPPED:
+        keep_passed_over(c, note);
+        return;
+    case NOTE_REJECTED:
+        line.kind = "rejected";
+        line.reason = reject_code(note->reason);
+        break;
+    case NOTE_DUPLICATE:
+        line.kind = "duplicate";
+        break;
+    case NOTE_WARNING:
+        line.kind = note->about ? note->about : "warning";
+        break;
+    }
+    findings_add(&c->findings, &line);
 }
+
+/* ---- what the list as a whole says ---- */
+
+static void tell_types(struct check *c, const struct list_report *r)
+{
+    for (int i = 0; i <= IOC_TYPE_COUNT; i++) {
+        char what[200];
+        const struct passed_over *p = &c->by_type[i];
+        const char *name = i < IOC_TYPE_COUNT ? ioc_type_name((enum ioc_type)i) : "unknown";
+        if (p->n == 0)
+            continue;
+        snprintf(what, sizeof what,
+                 "%llu of type %s: no packet shows such; other tools look for them, a sensor can't",
+                 (unsigned long long)p->n, name);
+        findings_add(&c->findings, &(struct finding_line){.kind = "not-observable",
+                                                          .reason = name,
+                                                          .path = r->path,
+                                                          .line = p->line,
+                                                          .n = p->n,
+                                                          .what = what});
+    }
+}
+
+/* Nothing to mend where the publisher has taken something back. */
+static bool is_by_intent(enum skip skip)
+{
+    return skip != SKIP_TO_IDS && skip != SKIP_BROAD;
+}
+
+static void tell_skips(struct check *c, const struct list_report *r)
+{
+    for (int i = SKIP_TYPE + 1; i < SKIP_COUNT; i++) {
+        char what[200];
+        const struct passed_over *p = &c->by_skip[i];
+        if (p->n == 0)
+            continue;
+        snprintf(what, sizeof what, "%llu skipped: %s", (unsigned long long)p->n, skip_remedy((enum skip)i));
+        findings_add(&c->findings, &(struct finding_line){.kind = i == SKIP_BROAD ? "too-broad" : "skipped",
+                                                          .reason = skip_name((enum skip)i),
+                                                          .path = r->path,
+                                                          .line = p->line,
+                                                          .n = p->n,
+                                                          .what = what,
+                                                          .is_note = is_by_intent((enum skip)i)});
+    }
+}
+
+/* Faulty entries; patterns about what no packet shows are sound. */
+static uint64_t faulty(const struct list_report *r)
+{
+    return r->rejected - r->by_reason[REJECT_PATTERN_OBJECT];
+}
+
+static enum reject most_frequent(const struct list_report *r)
+{
+    enum reject most = REJECT_BAD_CHAR;
+    for (int i = 1; i < REJECT_COUNT; i++)
+        if (i != REJECT_PATTERN_OBJECT && r->by_reason[i] > r->by_reason[most])
+            most = (enum reject)i;
+    return most;
+}
+
+/* What to try when a list is not read as it was meant. */
+static const char *advice(const struct list_report *r, enum reject reason)
+{
+    if (r->format == LIST_CSV)
+        return "is it the wrong column? Name it: value=COLUMN, and delimiter=, header=, type=";
+    if (reason == REJECT_UNKNOWN_TYPE)
+        return "is the type column the wrong one? Name it: type_column=COLUMN";
+    if (reason == REJECT_NOT_HOSTS_LINE || reason == REJECT_BAD_RR)
+        return "is it another format? Say it: format=text";
+    return "is it another format, or cut or damaged on its way? Say the format: format=csv, format=text, ...";
+}
+
+static void tell_rejects(struct check *c, const struct list_report *r)
+{
+    uint64_t n = faulty(r);
+    enum reject reason = most_frequent(r);
+    char what[300];
+    if (r->is_no_list || r->entries < MANY_ENTRIES || n * 100 <= r->entries * MANY_PERCENT ||
+        r->loaded + r->merged == 0)
+        return;
+    snprintf(what, sizeof what, "%llu of %llu entries are rejected, %llu of them %s; %s",
+             (unsigned long long)n, (unsigned long long)r->entries, (unsigned long long)r->by_reason[reason],
+             reject_code(reason), advice(r, reason));
+    findings_add(&c->findings,
+                 &(struct finding_line){.kind = "many-rejected", .path = r->path, .what = what});
+}
+
+static void tell_nothing(struct check *c, const struct list_report *r)
+{
+    char what[300];
+    if (r->loaded + r->merged + r->allowed > 0 || r->is_unreadable)
+        return;
+    c->has_failed |= r->entries > 0;
+    if (r->is_no_list)
+        return; /* which has been said */
+    if (r->entries == 0)
+        snprintf(what, sizeof what,
+                 "nothing is in it that could be an entry (read as %s); is it empty on purpose?",
+                 list_format_name(r->format));
+    else if (r->by_skip[SKIP_TO_IDS] == r->entries - r->by_skip[SKIP_DELETED])
+        snprintf(what, sizeof what,
+                 "nothing of it is loaded, for to_ids is set nowhere; load it with to_ids=ignore");
+    else if (faulty(r))
+        snprintf(what, sizeof what, "nothing of it is loaded (read as %s), most entries are %s; %s",
+                 list_format_name(r->format), reject_code(most_frequent(r)), advice(r, most_frequent(r)));
+    else
+        return; /* nothing but hashes and the like: which has been said */
+    findings_add(&c->findings,
+                 &(struct finding_line){.kind = "nothing-loaded", .path = r->path, .what = what});
+}
+
+/* ---- reports ---- */
 
 static void put_report(struct json *j, const struct list_report *r)
 {
@@ -97,31 +232,33 @@ static void put_report(struct json *j, const struct list_report *r)
     json_end_object(j);
 }
 
-struct reports {
-    struct check *check;
-    struct list_report *items; /* owned */
-    size_t n;
-};
+/* ---- loading ---- */
 
 static bool check_file(void *to, const char *file)
 {
-    struct reports *r = to;
-    struct check *c = r->check;
+    struct check *c = to;
     struct err err = {0};
-    struct list_report *items = realloc(r->items, (r->n + 1) * sizeof *items);
-    if (!items)
+    struct list_report *more = realloc(c->reports, (c->n_reports + 1) * sizeof *more);
+    if (!more)
         return false;
-    r->items = items;
-    struct list_report *report = &items[r->n++];
+    c->reports = more;
+    struct list_report *report = &more[c->n_reports++];
+    memset(c->by_skip, 0, sizeof c->by_skip);
+    memset(c->by_type, 0, sizeof c->by_type);
     if (!list_load(&c->context, file, &c->options, report, &err)) {
         say_err(&err);
         c->has_failed = true;
+        if (!report->is_unreadable)
+            return false;
     }
-    c->has_skipped |= report->skipped > 0;
-    return !c->has_failed || report->is_unreadable;
+    tell_types(c, report);
+    tell_skips(c, report);
+    tell_rejects(c, report);
+    tell_nothing(c, report);
+    return true;
 }
 
-static void check_arguments(struct check *c, struct reports *r, int argc, char **argv)
+static void check_arguments(struct check *c, int argc, char **argv)
 {
     for (int i = optind; i < argc; i++) {
         const char *path;
@@ -133,7 +270,7 @@ static void check_arguments(struct check *c, struct reports *r, int argc, char *
             continue;
         }
         c->options.keep_defanged_out |= c->keeps_defanged_out;
-        if (!list_walk(path, check_file, r, &err)) {
+        if (!list_walk(path, check_file, c, &err)) {
             if (err.kind != ERR_NONE)
                 say_err(&err);
             c->has_failed = true;
@@ -141,23 +278,19 @@ static void check_arguments(struct check *c, struct reports *r, int argc, char *
     }
 }
 
-static void print_reports(struct check *c, const struct reports *r)
+/* ---- the indicators ---- */
+
+static void tell_indicator(struct check *c, const struct set_view *v, uint32_t indicator, uint32_t origin,
+                           const char *kind, const char *what)
 {
-    if (c->is_json) {
-        json_end_array(&c->json);
-        json_begin_array(&c->json, "lists");
-        for (size_t i = 0; i < r->n; i++)
-            put_report(&c->json, &r->items[i]);
-        json_end_array(&c->json);
-        json_end_object(&c->json);
-        buf_put_byte(&c->out, '\n');
-    } else {
-        for (size_t i = 0; i < r->n; i++) {
-            summary_put_list(&c->out, &r->items[i]);
-            buf_put_byte(&c->out, '\n');
-        }
-    }
-    print_text(stdout, &c->out);
+    const struct origin *o = &v->origins[origin];
+    struct span path = set_text(v, v->lists[o->list].path);
+    char path_z[4096];
+    snprintf(path_z, sizeof path_z, "%.*s", (int)path.len, (const char *)path.ptr);
+    findings_add(
+        &c->findings,
+        &(struct finding_line){
+            .kind = kind, .path = path_z, .line = o->line, .what = what, .value = set_value(v, indicator)});
 }
 
 struct refusal {
@@ -165,79 +298,165 @@ struct refusal {
     const struct set *set;
 };
 
-/* A pattern that will never match, told as any other finding. */
-static void note_refused(void *to, uint32_t indicator, const char *why)
+/* A pattern that will never match. */
+static void take_refusal(void *to, uint32_t indicator, const char *why)
 {
     const struct refusal *r = to;
     struct set_view v = set_view_of(r->set);
-    const struct origin *o = &v.origins[v.indicators[indicator].origins];
-    struct span path = set_text(&v, v.lists[o->list].path);
-    char path_z[4096], what[512];
-    snprintf(path_z, sizeof path_z, "%.*s", (int)path.len, (const char *)path.ptr);
-    snprintf(what, sizeof what, "pattern refused: %s; it will not match", why);
-    struct list_note note = {.kind = NOTE_WARNING,
-                             .path = path_z,
-                             .line = o->line,
-                             .what = what,
-                             .value = set_value(&v, indicator)};
-    r->check->context.note(r->check->context.note_to, &note);
-    r->check->has_skipped = true;
+    char what[300];
+    bool is_empty = strstr(why, "empty buffer"); /* Hyperscan's words for ".*" and "(a|)" */
+    if (is_empty)
+        snprintf(what, sizeof what, "the pattern matches anything, for it matches an empty text; it will not match, narrow it");
+    else
+        snprintf(what, sizeof what, "%s; it will not match, write it more simply", why);
+    r->check->is_refused[indicator] = true;
+    tell_indicator(r->check, &v, indicator, v.indicators[indicator].origins, is_empty ? "too-broad" : "pattern-refused",
+                   what);
+}
+
+struct surveyed {
+    struct check *check;
+    const struct db *db;
+};
+
+static void take_survey(void *to, const struct survey_finding *f)
+{
+    const struct surveyed *s = to;
+    tell_indicator(s->check, db_set(s->db), f->indicator, f->origin, finding_name(f->finding), f->what);
 }
 
 /* Whether every pattern compiles is known only when it has been compiled. Takes the set over. */
-static void check_patterns(struct check *c, struct set *set)
+static bool check_set(struct check *c, struct set *set, struct err *err)
 {
-    struct err err = {0};
     struct db *db;
     struct refusal refusal = {c, set};
     struct db_options options = {
-        .names_engine = NAMES_TABLE, .refused = note_refused, .refused_to = &refusal};
-    if (db_build(set, &options, &db, &err)) {
-        db_free(db);
-        return;
+        .names_engine = NAMES_TABLE, .refused = take_refusal, .refused_to = &refusal};
+    c->is_refused = calloc(set_view_of(set).n_indicators + 1u, sizeof *c->is_refused);
+    if (!c->is_refused) {
+        set_free(set);
+        return err_set(err, ERR_MEMORY, NULL, "out of memory");
     }
-    say_err(&err);
-    c->has_failed = true;
+    if (!db_build(set, &options, &db, err))
+        return false;
+    struct surveyed surveyed = {c, db};
+    struct survey_options survey = {
+        .now = c->context.now, .is_refused = c->is_refused, .found = take_survey, .to = &surveyed};
+    bool is_good = survey_set(db, &survey, err);
+    db_free(db);
+    return is_good;
+}
+
+/* ---- the end ---- */
+
+static void add_up(const struct check *c, struct list_report *out)
+{
+    *out = (struct list_report){0};
+    for (size_t i = 0; i < c->n_reports; i++) {
+        const struct list_report *r = &c->reports[i];
+        out->entries += r->entries;
+        out->loaded += r->loaded;
+        out->merged += r->merged;
+        out->skipped += r->skipped;
+        for (int t = 0; t <= IOC_TYPE_COUNT; t++)
+            out->by_type[t].skipped += r->by_type[t].skipped;
+    }
+}
+
+static void put_gaps(struct json *j, const struct list_report *sum)
+{
+    json_begin_object(j, "not_observable");
+    for (int t = IOC_MATCHABLE_COUNT; t < IOC_TYPE_COUNT; t++)
+        if (sum->by_type[t].skipped)
+            json_u64(j, ioc_type_name((enum ioc_type)t), sum->by_type[t].skipped);
+    json_end_object(j);
+}
+
+static void put_reports(struct check *c)
+{
+    struct json *j = &c->findings.json;
+    struct list_report sum;
+    add_up(c, &sum);
+    json_begin_array(j, "lists");
+    for (size_t i = 0; i < c->n_reports; i++)
+        put_report(j, &c->reports[i]);
+    json_end_array(j);
+    json_begin_object(j, "total");
+    json_u64(j, "findings", c->findings.n);
+    json_u64(j, "notes", c->findings.n_notes);
+    json_u64(j, "entries", sum.entries);
+    json_u64(j, "loaded", sum.loaded);
+    json_u64(j, "merged", sum.merged);
+    json_u64(j, "skipped", sum.skipped);
+    put_gaps(j, &sum);
+    json_end_object(j);
+    json_end_object(j);
+    buf_put_byte(&c->findings.out, '\n');
+}
+
+static void print_reports(struct check *c)
+{
+    struct buf *out = &c->findings.out;
+    if (c->findings.n + c->findings.n_notes)
+        buf_put_byte(out, '\n');
+    for (size_t i = 0; i < c->n_reports; i++) {
+        summary_put_list(out, &c->reports[i]);
+        buf_put_byte(out, '\n');
+    }
+    if (c->findings.n == 0 && !c->has_failed)
+        buf_put_str(out, "no findings\n");
+    else if (c->findings.n)
+        buf_printf(out, "%llu finding%s\n", (unsigned long long)c->findings.n, c->findings.n == 1 ? "" : "s");
+}
+
+static void finish(struct check *c)
+{
+    findings_end(&c->findings);
+    if (c->is_json)
+        put_reports(c);
+    else
+        print_reports(c);
+    findings_flush(&c->findings);
+    c->has_failed |= c->findings.is_broken;
+    findings_fini(&c->findings);
+    for (size_t i = 0; i < c->n_reports; i++)
+        list_report_fini(&c->reports[i]);
+    free(c->reports);
+    free(c->is_refused);
 }
 
 static int check(struct check *c, int argc, char **argv)
 {
     struct public_suffixes *suffixes = public_suffixes_new();
     struct set *set = set_new();
-    struct reports reports = {.check = c};
+    struct err err = {0};
     if (!suffixes || !set) {
         say("out of memory");
         return EXIT_USAGE;
     }
-    buf_init(&c->out, OUT_BYTES_MAX);
-    json_init(&c->json, &c->out);
-    c->context = (struct list_context){
-        .set = set,
-        .suffixes = suffixes,
-        .note = c->is_json ? put_note : load_note,
-        .note_to = c->is_json ? (void *)c : &c->notes,
-        .now = time(NULL),
-    };
-    if (c->is_json) {
-        json_begin_object(&c->json, NULL);
-        json_begin_array(&c->json, "findings");
-    }
-    check_arguments(c, &reports, argc, argv);
-    if (reports.n == 0 && !c->has_failed)
+    c->context = (struct list_context){.set = set,
+                                       .suffixes = suffixes,
+                                       .tells_duplicates = true,
+                                       .note = take_note,
+                                       .note_to = c,
+                                       .now = time(NULL)};
+    findings_begin(&c->findings, c->is_json, c->shows_all);
+    check_arguments(c, argc, argv);
+    if (c->n_reports == 0 && !c->has_failed)
         say("no list was found there");
-    check_patterns(c, set);
-    print_reports(c, &reports);
-    for (size_t i = 0; i < reports.n; i++)
-        list_report_fini(&reports.items[i]);
-    free(reports.items);
-    buf_fini(&c->out);
+    if (!check_set(c, set, &err)) {
+        say_err(&err);
+        c->has_failed = true;
+    }
     public_suffixes_free(suffixes);
-    return c->has_failed ? EXIT_USAGE : c->has_skipped ? EXIT_FAILED : EXIT_DONE;
+    finish(c);
+    return c->has_failed ? EXIT_USAGE : c->findings.n ? EXIT_FAILED : EXIT_DONE;
 }
 
 int lists_check(int argc, char **argv)
 {
     static const struct option known[] = {{"json", no_argument, NULL, 'j'},
+                                          {"all", no_argument, NULL, 'a'},
                                           {"no-refang", no_argument, NULL, 'r'},
                                           {"help", no_argument, NULL, 'h'},
                                           {0}};
@@ -251,6 +470,7 @@ int lists_check(int argc, char **argv)
         if (option == '?')
             return usage_error("lists ", "unknown option %s", argv[optind - 1]);
         c.is_json |= option == 'j';
+        c.shows_all |= option == 'a';
         c.keeps_defanged_out |= option == 'r';
     }
     if (optind == argc)

@@ -32,6 +32,8 @@ static double now_s(void)
 void load_note(void *to, const struct list_note *note)
 {
     struct note_limit *limit = to;
+    if (note->is_repeat)
+        return;
     unsigned reason =
         note->kind == NOTE_REJECTED ? note->reason : REJECT_COUNT + (note->kind == NOTE_WARNING);
     if (limit->max_each && limit->n_shown[reason]++ >= limit->max_each) {

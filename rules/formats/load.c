@@ -63,6 +63,7 @@ static void note(struct load *l, struct list_note n)
     snprintf(what, sizeof what, "%s", n.what);
     load_note_clean(what);
     n.what = what;
+    n.is_repeat = l->is_repeating;
     l->ctx->note(l->ctx->note_to, &n);
 }
 
@@ -123,7 +124,8 @@ static void pass_over(struct load *l, enum skip skip, enum ioc_type type, uint32
     l->report->passed_over++;
     l->report->by_skip[skip]++;
     if (skip == SKIP_TYPE && type < IOC_TYPE_COUNT)
-        snprintf(what, sizeof what, "type %s: %s; %s skipped", ioc_type_name(type), skip_remedy(skip), l->unit);
+        snprintf(what, sizeof what, "type %s: %s; %s skipped", ioc_type_name(type), skip_remedy(skip),
+                 l->unit);
     else
         snprintf(what, sizeof what, "%s; %s skipped", skip_remedy(skip), l->unit);
     note(l, (struct list_note){.kind = NOTE_SKIPPED,
@@ -136,27 +138,44 @@ static void pass_over(struct load *l, enum skip skip, enum ioc_type type, uint32
                                .value = value});
 }
 
-void load_skip(struct load *l, enum skip skip, enum ioc_type type, uint32_t line, uint32_t col, struct span value)
+void load_skip(struct load *l, enum skip skip, enum ioc_type type, uint32_t line, uint32_t col,
+               struct span value)
 {
     l->report->entries++;
     pass_over(l, skip, type, line, col, value);
 }
 
-void load_warn(struct load *l, uint32_t line, uint32_t col, struct span value, const char *fmt, ...)
+static void warn(struct load *l, const char *about, uint32_t line, uint32_t col, struct span value,
+                 const char *fmt, va_list ap)
 {
     char what[LOAD_NOTE_MAX];
-    va_list ap;
-    va_start(ap, fmt);
     vsnprintf(what, sizeof what, fmt, ap);
-    va_end(ap);
     l->report->warnings++;
     note(l, (struct list_note){.kind = NOTE_WARNING,
+                               .about = about,
                                .path = l->path,
                                .line = line,
                                .col = col,
                                .type = IOC_TYPE_COUNT,
                                .what = what,
                                .value = value});
+}
+
+void load_warn(struct load *l, uint32_t line, uint32_t col, struct span value, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    warn(l, NULL, line, col, value, fmt, ap);
+    va_end(ap);
+}
+
+void load_warn_about(struct load *l, const char *about, uint32_t line, uint32_t col, struct span value,
+                     const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    warn(l, about, line, col, value, fmt, ap);
+    va_end(ap);
 }
 
 /* ---- what goes with an entry ---- */
@@ -283,6 +302,24 @@ static bool enter_list(struct load *l, struct load_side *side, struct err *err)
     return side->has_list;
 }
 
+/* Where the indicator that an entry was merged with stands first. */
+static void note_duplicate(struct load *l, const struct load_side *side, const struct set_entry *e)
+{
+    char what[LOAD_NOTE_MAX];
+    struct set_view v = set_view_of(side->set);
+    const struct origin *first = &v.origins[v.indicators[e->indicator].origins];
+    struct span path = set_text(&v, v.lists[first->list].path);
+    size_t shown = e->in.value.len < 60 ? e->in.value.len : 60, named = path.len < 120 ? path.len : 120;
+    snprintf(what, sizeof what, "%.*s is listed at %.*s:%u already; leave one out", (int)shown,
+             (const char *)e->in.value.ptr, (int)named, (const char *)path.ptr, first->line);
+    note(l, (struct list_note){.kind = NOTE_DUPLICATE,
+                               .path = l->path,
+                               .line = e->line,
+                               .type = e->in.type,
+                               .what = what,
+                               .value = e->in.value});
+}
+
 /* What became of the entries of a batch; those past `n_done` are lost with the set: the sum stays true. */
 static void count_batch(struct load *l, const struct load_side *side, size_t n_done)
 {
@@ -294,6 +331,8 @@ static void count_batch(struct load *l, const struct load_side *side, size_t n_d
         r->merged += !e->is_new;
         counts->loaded += e->is_new;
         counts->merged += !e->is_new;
+        if (!e->is_new && l->ctx->tells_duplicates)
+            note_duplicate(l, side, e);
     }
     r->entries -= side->n_batch - n_done;
 }
@@ -378,9 +417,9 @@ static enum reject match_name(struct load *l, const struct load_entry *e, const 
         return l->options->loads_tlds ? REJECT_NONE : REJECT_SINGLE_LABEL;
     if (!l->ctx->suffixes || !public_suffixes_has(l->ctx->suffixes, v->text))
         return REJECT_NONE;
-    load_warn(l, e->line, e->col, e->value,
-              "%.*s is a public suffix: the names below it are many people's; loaded as exact",
-              (int)v->text.len, (const char *)v->text.ptr);
+    load_warn_about(l, "too-broad", e->line, e->col, e->value,
+                    "%.*s is a public suffix: the names below it are many people's; loaded as exact",
+                    (int)v->text.len, (const char *)v->text.ptr);
     in->match = MATCH_EXACT;
     in->flags |= IOC_F_PUBLIC_SUFFIX;
     l->report->public_suffixes += !e->is_allow && !l->is_allow;
@@ -504,8 +543,8 @@ static void count_validity(struct load *l, const struct context_in *c)
 }
 
 /* For the allow side or the other. */
-static bool enter_side(struct load *l, bool is_allow, const struct load_entry *e, const struct set_entry *entry,
-                       struct err *err)
+static bool enter_side(struct load *l, bool is_allow, const struct load_entry *e,
+                       const struct set_entry *entry, struct err *err)
 {
     struct load_side *side = is_allow ? &l->allow : &l->indicators;
     struct context_in context;

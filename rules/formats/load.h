@@ -28,6 +28,7 @@ struct load {
     bool is_allow;                      /* all of it belongs to the allow side: the format or the options say so */
     const char *unit;                   /* what a bad entry costs: "line", "row", "entry" */
     unsigned depth;                     /* 1: a file that a list named */
+    bool is_repeating;                  /* notes from here on say what the last one said */
 
     enum tlp tlp;          /* strictest of options and header lines */
     struct buf reference;  /* of the last "Reference:" comment */
@@ -74,6 +75,9 @@ void load_skip(struct load *l, enum skip skip, enum ioc_type type, uint32_t line
 void load_skip_entry(struct load *l, enum skip skip, const struct load_entry *e);
 void load_warn(struct load *l, uint32_t line, uint32_t col, struct span value, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+/* The same for what has a name of its own among the findings of `lists check`. */
+void load_warn_about(struct load *l, const char *about, uint32_t line, uint32_t col, struct span value, const char *fmt, ...)
+    __attribute__((format(printf, 6, 7)));
 
 /* What the list says of all its entries, to change what one says itself. */
 struct context_in load_context(const struct load *l);

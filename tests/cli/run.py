@@ -35,6 +35,7 @@ echo "[exit $?]" >&2
 ALIKE = (
     (rb"(?m)^time      [0-9.]+ s for (.*): [0-9.]+ Mpps, [0-9.]+ Gb/s", rb"time      T s for \1: T Mpps, T Gb/s"),
     (rb"lists ready in [0-9.]+ s", rb"lists ready in T s"),
+    (rb"[0-9.]+ ms to compile, [0-9.]+ ns per byte", rb"T ms to compile, T ns per byte"),
     (rb"(?m)^hyperscan .+$", rb"hyperscan V"),
     (rb"(?m)^libpcap version .+$", rb"libpcap version V"),
     (rb"[0-9a-f]{16}\.vdb", rb"HASH.vdb"),

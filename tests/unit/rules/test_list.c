@@ -187,11 +187,10 @@ static void refuses_utf16_and_pages(void **state)
     assert_int_equal(h.report.by_reason[REJECT_BAD_CHAR], 4);
     assert_int_equal(h.report.blank, 2);
     assert_string_equal(harness_notes(&h),
-                        "1:1: this looks like an HTML page, not a list; every line of it is rejected\n"
-                        "2:2: part of an HTML page; line skipped\n"
-                        "3:1: part of an HTML page; line skipped\n"
-                        "4:1: part of an HTML page; line skipped\n"
-                        "6:1: part of an HTML page; line skipped\n");
+                        "2:2: this looks like an HTML page, not a list; every line of it is rejected\n"
+                        "3:1: this looks like an HTML page, not a list; every line of it is rejected\n"
+                        "4:1: this looks like an HTML page, not a list; every line of it is rejected\n"
+                        "6:1: this looks like an HTML page, not a list; every line of it is rejected\n");
     harness_fini(&h);
 }
 
