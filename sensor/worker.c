@@ -441,6 +441,8 @@ COLD static void report(struct worker *w, const struct hit *h)
     if (eve_put_alert(&w->out, &w->o.eve, &a)) {
         s->alerts++;
         credit_lists(w, h->indicator, seconds);
+        if (w->o.alerted)
+            w->o.alerted(w->o.alerted_to, h->indicator, seconds);
     } else {
         s->alerts_unwritten++;
     }

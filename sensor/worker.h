@@ -19,6 +19,9 @@ struct worker_options {
     /* Takes whole lines. False: the output is broken, nothing more is offered. */
     bool (*write)(void *to, struct span lines);
     void *write_to;
+    /* Told of each alert that was put out, with the indicator of the db's set and the packet's time; NULL. */
+    void (*alerted)(void *to, uint32_t indicator, int64_t seconds);
+    void *alerted_to;
 };
 
 struct worker *worker_new(const struct worker_options *o, struct err *err);

@@ -13,6 +13,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } actions[] = {
     {"check", lists_check},
+    {"diff", lists_diff},
 };
 
 int command_lists(int argc, char **argv)
