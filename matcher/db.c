@@ -8,7 +8,7 @@
 #include "matcher/names_hs.h"
 
 /* Up to here Hyperscan matches names a little faster and compiles them in 50 ms; beyond, it loses on both (NOTES.md). */
-enum { NAMES_THRESHOLD = 2000, REGEX_CAP_MS = 2000 };
+enum { NAMES_THRESHOLD = 2000, REGEX_CAP_MS = 2000, REGEX_TOTAL_MS = 120000 };
 
 static double now_seconds(void)
 {
@@ -57,12 +57,15 @@ static bool build_engines(struct db *db, const struct routes *routes, const stru
                           struct err *err)
 {
     struct refusals refusals = {.options = options};
-    uint32_t cap_ms = options->regex_cap_ms ? options->regex_cap_ms : REGEX_CAP_MS;
+    struct trial_limits limits = {
+        .one_ms = options->regex_cap_ms ? options->regex_cap_ms : REGEX_CAP_MS,
+        .total_ms = options->regex_total_ms ? options->regex_total_ms : REGEX_TOTAL_MS,
+    };
     refuse_unroutable(&db->view, routes, &refusals);
     db->address_fields = routes->fields[ROUTE_ADDRESS] | routes->fields[ROUTE_RANGE];
     bool is_built = build_names(db, routes, options, err) &&
                     addresses_build(&db->addresses, &db->view, routes, err) &&
-                    patterns_build(&db->patterns, &db->view, routes, cap_ms, refuse, &refusals, err);
+                    patterns_build(&db->patterns, &db->view, routes, &limits, refuse, &refusals, err);
     db->stats.n_refused = refusals.n;
     return is_built;
 }

@@ -13,6 +13,7 @@ struct db_options {
     enum names_engine names_engine;
     uint32_t names_threshold;  /* NAMES_AUTO: more names than this go to the table; 0: the default (2,000) */
     uint32_t regex_cap_ms;     /* compile time allowed for one regex; 0: the default (2,000) */
+    uint32_t regex_total_ms;   /* and for all together; 0: the default (120,000) */
     /* Called for each regex or wildcard that is refused (too big, too slow, not supported): the indicator stays in the
      * set but never matches; `why` dies with the call. May be NULL. */
     void (*refused)(void *to, uint32_t indicator, const char *why);

@@ -187,13 +187,13 @@ static bool build_group(struct patterns *out, struct builder *b, enum pattern_gr
 }
 
 static bool build_regexes(struct patterns *out, struct builder *b, const struct routes *routes,
-                          uint32_t cap_ms, struct err *err)
+                          const struct trial_limits *limits, struct err *err)
 {
     if (routes->n[ROUTE_PATTERN] == 0)
         return true;
     if (!collect(b, routes))
         return err_set(err, ERR_MEMORY, NULL, "out of memory for regexes");
-    trial_run(&b->all, b->n_regexes, cap_ms, refuse, b);
+    trial_run(&b->all, b->n_regexes, limits, refuse, b);
     for (enum pattern_group g = GROUP_NAME_WILDCARD; g < GROUP_COUNT; g++)
         if (!build_group(out, b, g, err))
             return false;
@@ -201,13 +201,14 @@ static bool build_regexes(struct patterns *out, struct builder *b, const struct 
 }
 
 bool patterns_build(struct patterns *out, const struct set_view *v, const struct routes *routes,
-                    uint32_t cap_ms, patterns_refused *refused, void *refused_to, struct err *err)
+                    const struct trial_limits *limits, patterns_refused *refused, void *refused_to,
+                    struct err *err)
 {
     struct builder b = {.v = v, .refused = refused, .refused_to = refused_to};
     *out = (struct patterns){0};
     hyperscan_list_init(&b.all);
     bool is_built = build_exact(out, v, routes, err) && build_prefixes(out, v, routes, err) &&
-                    build_regexes(out, &b, routes, cap_ms, err);
+                    build_regexes(out, &b, routes, limits, err);
     hyperscan_list_fini(&b.all);
     free(b.is_refused);
     if (!is_built)

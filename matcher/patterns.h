@@ -4,6 +4,7 @@
 #include "matcher/key_table.h"
 #include "matcher/reversed.h"
 #include "matcher/route.h"
+#include "matcher/trial.h"
 
 /* Patterns are grouped by the kind of text they see and by their flags: mixed flags slow Hyperscan down, and a user agent
  * should not be scanned for what only names can match. A pattern on fields of several kinds is in several groups. */
@@ -29,8 +30,8 @@ struct patterns {
 /* Told of each pattern that is left out; `why` dies with the call. */
 typedef void patterns_refused(void *to, uint32_t indicator, const char *why);
 
-/* Patterns of strangers are tried in a child process first (matcher/trial.h): `cap_ms` of CPU time each. */
-bool patterns_build(struct patterns *out, const struct set_view *v, const struct routes *routes, uint32_t cap_ms,
+/* Patterns of strangers are tried in a child process first (matcher/trial.h). */
+bool patterns_build(struct patterns *out, const struct set_view *v, const struct routes *routes, const struct trial_limits *limits,
                     patterns_refused *refused, void *refused_to, struct err *err);
 void patterns_fini(struct patterns *p);
 

@@ -26,6 +26,7 @@ struct report {
 struct trial {
     const struct hyperscan_list *l;
     uint32_t cap_ms;
+    uint64_t left_ms; /* CPU time that all together may still take */
     void (*refused)(void *to, uint32_t at, const char *why);
     void *to;
 };
@@ -123,53 +124,67 @@ static uint64_t clock_ms(clockid_t clock)
 }
 
 /* Waits for the next report; false when the child died or went over its cap, with the reason in out->why. */
-static bool child_report(struct child *c, uint32_t cap_ms, struct report *out)
+static bool child_report(struct child *c, uint32_t cap_ms, struct report *out, uint64_t *out_cpu_ms)
 {
     uint64_t cpu = clock_ms(c->clock), wall = clock_ms(CLOCK_MONOTONIC);
     struct pollfd p = {.fd = c->pipe, .events = POLLIN};
     while (poll(&p, 1, 20) <= 0) {
-        if (clock_ms(c->clock) - cpu <= cap_ms &&
-            clock_ms(CLOCK_MONOTONIC) - wall <= (uint64_t)cap_ms * WALL_FACTOR)
+        *out_cpu_ms = clock_ms(c->clock) - cpu;
+        if (*out_cpu_ms <= cap_ms && clock_ms(CLOCK_MONOTONIC) - wall <= (uint64_t)cap_ms * WALL_FACTOR)
             continue;
         snprintf(out->why, sizeof out->why, "it takes more than %u ms to compile", cap_ms);
         return false;
     }
+    *out_cpu_ms = clock_ms(c->clock) - cpu;
     if (read(c->pipe, out, sizeof *out) == sizeof *out)
         return true;
     snprintf(out->why, sizeof out->why, "compiling it takes too much memory");
     return false;
 }
 
+static void refuse_all(const struct trial *t, uint32_t first, uint32_t last, const char *why)
+{
+    for (uint32_t i = first; i < last; i++)
+        t->refused(t->to, i, why);
+}
+
 /* Patterns [first, last) in runs of `step`. A child that fails is followed by another from the next run on. */
-static void try_range(const struct trial *t, uint32_t first, uint32_t last, uint32_t step)
+static void try_range(struct trial *t, uint32_t first, uint32_t last, uint32_t step)
 {
     struct child c;
     bool is_alive = false;
     for (uint32_t at = first; at < last; at += step) {
         struct report r = {.why = "no process could be started to try it"};
+        uint64_t cpu_ms = 0;
+        if (t->left_ms == 0) {
+            refuse_all(t, at, last, "the patterns before it have taken all the time there is for compiling");
+            break;
+        }
         if (!is_alive)
             is_alive = child_start(&c, t, at, last, step);
-        bool was_alive = is_alive;
-        if (is_alive && !child_report(&c, t->cap_ms, &r)) {
+        bool was_alive = is_alive, is_reported = is_alive && child_report(&c, t->cap_ms, &r, &cpu_ms);
+        t->left_ms -= cpu_ms < t->left_ms ? cpu_ms : t->left_ms;
+        if (is_alive && !is_reported) {
             r.is_good = false;
             child_end(&c);
             is_alive = false;
         }
         if (r.is_good)
             continue;
+        uint32_t end = at + step < last ? at + step : last;
         if (step == 1 || !was_alive)
-            for (uint32_t i = at; i < at + step && i < last; i++)
-                t->refused(t->to, i, r.why);
+            refuse_all(t, at, end, r.why);
         else
-            try_range(t, at, at + step < last ? at + step : last, 1);
+            try_range(t, at, end, 1);
     }
     if (is_alive)
         child_end(&c);
 }
 
-void trial_run(const struct hyperscan_list *l, uint32_t n, uint32_t cap_ms,
+void trial_run(const struct hyperscan_list *l, uint32_t n, const struct trial_limits *limits,
                void (*refused)(void *to, uint32_t at, const char *why), void *to)
 {
-    struct trial t = {.l = l, .cap_ms = cap_ms, .refused = refused, .to = to};
+    struct trial t = {
+        .l = l, .cap_ms = limits->one_ms, .left_ms = limits->total_ms, .refused = refused, .to = to};
     try_range(&t, 0, n, RUN);
 }

@@ -30,13 +30,19 @@ struct fixture {
     struct scanner *s;
 };
 
-static void setup(struct fixture *f, const struct sample *samples, size_t n, uint32_t cap_ms)
+static void setup_with(struct fixture *f, const struct sample *samples, size_t n, struct db_options options)
 {
-    struct db_options options = {.regex_cap_ms = cap_ms, .refused = on_refused, .refused_to = &f->refused};
+    options.refused = on_refused;
+    options.refused_to = &f->refused;
     f->refused = (struct refusals){0};
     assert_true(db_build(sample_set(samples, n), &options, &f->db, NULL));
     f->s = scanner_new(f->db, NULL);
     assert_non_null(f->s);
+}
+
+static void setup(struct fixture *f, const struct sample *samples, size_t n, uint32_t cap_ms)
+{
+    setup_with(f, samples, n, (struct db_options){.regex_cap_ms = cap_ms});
 }
 
 static void teardown(struct fixture *f)
@@ -222,6 +228,26 @@ static void test_too_slow(void **state)
     teardown(&f);
 }
 
+/* All together have a budget too: what comes after it is spent is refused untried. Patterns are tried 32 at a time. */
+static void test_too_many(void **state)
+{
+    struct sample samples[40];
+    struct fixture f;
+    (void)state;
+    for (size_t i = 0; i < 40; i++)
+        samples[i] = (struct sample){.type = IOC_REGEX, .match = MATCH_REGEX, .value = "x.{1,700}y.{1,700}z"};
+    static char texts[39][16];
+    for (size_t i = 1; i < 40; i++) {
+        snprintf(texts[i - 1], sizeof texts[i - 1], "evil%zu", i);
+        samples[i].value = texts[i - 1];
+    }
+    setup_with(&f, samples, 40, (struct db_options){.regex_cap_ms = 60000, .regex_total_ms = 50});
+    assert_int_equal(f.refused.bits, 0xffull << 32);
+    assert_non_null(strstr(f.refused.why[32], "all the time there is"));
+    assert_int_equal(name_hits(&f, FIELD_TLS_SNI, "evil31"), 1ull << 31 | 1ull << 3);
+    teardown(&f);
+}
+
 /* Literals are cut for Hyperscan, but compared whole. */
 static void test_long_urls(void **state)
 {
@@ -253,7 +279,7 @@ int main(void)
         cmocka_unit_test(test_wildcards),       cmocka_unit_test(test_regexes_see_one_field),
         cmocka_unit_test(test_regexes_on_urls), cmocka_unit_test(test_regexes_on_texts_and_addresses),
         cmocka_unit_test(test_refused),         cmocka_unit_test(test_too_slow),
-        cmocka_unit_test(test_long_urls),
+        cmocka_unit_test(test_too_many),        cmocka_unit_test(test_long_urls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
