@@ -1,7 +1,6 @@
 /* See input.h. Content that begins like nothing compressed is read straight from the descriptor; only what has the magic
  * bytes of a known compression goes through its codec. Whatever can be decoded is delivered before the error that ends it:
  * a step of a codec may do both, and then the error waits for the next call. */
-#define _GNU_SOURCE 1 /* fopencookie */
 #include "base/input.h"
 
 #include <errno.h>
@@ -282,28 +281,4 @@ uint64_t input_raw_position(const struct input *in)
 uint64_t input_raw_size(const struct input *in)
 {
     return in->raw_size;
-}
-
-static ssize_t cookie_read(void *cookie, char *to, size_t n)
-{
-    ssize_t got = input_read(cookie, to, n, NULL);
-    if (got < 0)
-        errno = EIO;
-    return got;
-}
-
-static int cookie_close(void *cookie)
-{
-    input_close(cookie);
-    return 0;
-}
-
-FILE *input_file(struct input *in)
-{
-    return fopencookie(in, "r", (cookie_io_functions_t){.read = cookie_read, .close = cookie_close});
-}
-
-const struct err *input_error(const struct input *in)
-{
-    return &in->failure;
 }

@@ -1,7 +1,6 @@
 #pragma once
 /* Reading files as the world leaves them: plain, .gz, .zst or .xz (told by content, not by name), or standard input as
  * "-". The compressions themselves are in codec.h. */
-#include <stdio.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -23,8 +22,3 @@ uint64_t input_position(const struct input *in);
 /* Bytes of the file itself read so far, and its size (0 if not known), for a progress line. */
 uint64_t input_raw_position(const struct input *in);
 uint64_t input_raw_size(const struct input *in);
-/* A read-only FILE over the input, for libraries that want one; fclose() closes the input too. A read error is kept:
- * see input_error(). */
-FILE *input_file(struct input *in);
-/* The error a FILE over this input met, if any (kind ERR_NONE if not). */
-const struct err *input_error(const struct input *in);
