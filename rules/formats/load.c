@@ -251,17 +251,21 @@ static void take_tlp_heading(struct load *l, struct span text)
     }
 }
 
-void load_comment(struct load *l, struct span comment)
+bool load_comment(struct load *l, struct span comment)
 {
     while (comment.len && (load_is_blank(comment.ptr[0]) || memchr("#;!/", comment.ptr[0], 4)))
         span_skip(&comment, 1);
     if (take_heading(&comment, SPAN_LIT("tlp"))) {
         take_tlp_heading(l, comment);
-    } else if (take_heading(&comment, SPAN_LIT("reference"))) {
+        return true;
+    }
+    if (take_heading(&comment, SPAN_LIT("reference"))) {
         buf_reset(&l->reference);
         buf_put(&l->reference, load_text(comment));
         context_changed(l);
+        return true;
     }
+    return false;
 }
 
 struct span load_split_comment(struct span line, struct span *out_comment)
@@ -599,7 +603,8 @@ static bool take_value(struct load *l, const struct load_entry *e, struct value 
                "the value is defanged, which --no-refang refuses; entry skipped");
         return false;
     }
-    count_kind(l->report, out);
+    if (!e->is_allow && !l->is_allow)
+        count_kind(l->report, out);
     if (out->type >= IOC_MATCHABLE_COUNT) {
         pass_over(l, SKIP_TYPE, out->type, e->line, e->col, e->value);
         return false;

@@ -88,8 +88,8 @@ enum tlp load_tlp(struct load *l, uint32_t line, uint32_t col, struct span text)
 /* Texts that accompany an entry: ends trimmed, cut to LOAD_TEXT_MAX bytes at a character. */
 struct span load_text(struct span text);
 
-/* A comment, with its marker: "TLP:" and "Reference:" are for the entries below it. */
-void load_comment(struct load *l, struct span comment);
+/* A comment, with its marker: "TLP:" and "Reference:" are for the entries below it. False: it is neither. */
+bool load_comment(struct load *l, struct span comment);
 /* Split a line into what is written and the comment behind it (" #"); both trimmed. */
 struct span load_split_comment(struct span line, struct span *out_comment);
 /* The next line of a file's head, for telling formats apart: LF, CR or both end it; a last one without an end counts only
