@@ -142,42 +142,13 @@ static const char *json_name(struct span head)
     return has_text(head, "\"Event\"") || has_text(head, "\"Attribute\"") ? "a MISP event" : "JSON";
 }
 
-static struct span take_word(struct span *line)
-{
-    *line = load_trim(*line);
-    size_t n = 0;
-    while (n < line->len && !load_is_blank(line->ptr[n]))
-        n++;
-    struct span word = span_first(*line, n);
-    span_skip(line, n);
-    return word;
-}
-
-/* "[owner] [ttl] [class] SOA mname rname serial", the last perhaps behind a parenthesis (RFC 1035, section 5.1): no prose reads so. */
-static bool is_soa_line(struct span line)
-{
-    bool is_soa = false;
-    if (load_trim(line).len == 0 || memchr("#;!/", load_trim(line).ptr[0], 4))
-        return false;
-    for (int i = 0; i < 4 && !is_soa; i++)
-        is_soa = span_eq_nocase(take_word(&line), SPAN_LIT("soa"));
-    take_word(&line);
-    take_word(&line);
-    struct span serial = take_word(&line);
-    return is_soa && serial.len && (serial.ptr[0] == '(' || (serial.ptr[0] >= '0' && serial.ptr[0] <= '9'));
-}
-
 /* What a file is that no format here reads, in words; NULL when it may well be a list. */
-static const char *foreign_name(struct span head, bool is_all)
+static const char *foreign_name(struct span head)
 {
-    struct span line, text = load_trim(head);
+    struct span text = load_trim(head);
     if (text.len && text.ptr[0] == '<' && !url_has_scheme(span_from(text, 1)))
         return "XML or HTML";
-    const char *name = text.len ? json_name(text) : NULL;
-    while (!name && load_head_line(&head, is_all, &line))
-        if (is_soa_line(line))
-            name = "a DNS zone (RPZ)";
-    return name;
+    return text.len ? json_name(text) : NULL;
 }
 
 /* One note for all of it: what looks like a value in it may be one that is to be let through. */
@@ -211,7 +182,7 @@ static bool read_list(struct load *l, struct err *err)
     if (format != LIST_YAML && looks_like_page(head))
         return reject_page(l);
     const char *foreign =
-        format != LIST_YAML && l->options->format == LIST_AUTO ? foreign_name(head, is_all) : NULL;
+        format != LIST_YAML && l->options->format == LIST_AUTO ? foreign_name(head) : NULL;
     if (foreign)
         return reject_foreign(l, foreign);
     l->name_match = reader->name_match;
