@@ -1,0 +1,15 @@
+/* Rules of ad blockers: found out, and when it is said; the first byte chooses. */
+#include "tests/fuzz/list_in_memory.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct list_options o = list_options_none();
+    if (size == 0)
+        return 0;
+    o.format = data[0] & 1 ? LIST_ADBLOCK : LIST_AUTO;
+    o.loads_tlds = data[0] & 2;
+    o.keep_defanged_out = data[0] & 4;
+    return list_fuzz(data + 1, size - 1, &o);
+}
