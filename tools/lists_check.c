@@ -105,7 +105,8 @@ static void tell_skips(struct check *c, const struct list_report *r)
         const struct passed_over *p = &c->by_skip[i];
         if (p->n == 0)
             continue;
-        snprintf(what, sizeof what, "%llu skipped: %s", (unsigned long long)p->n, skip_remedy((enum skip)i));
+        snprintf(what, sizeof what, "%llu %s: %s", (unsigned long long)p->n, p->n == 1 ? "entry" : "entries",
+                 skip_remedy((enum skip)i));
         findings_add(&c->findings, &(struct finding_line){.kind = i == SKIP_BROAD ? "too-broad" : "skipped",
                                                           .reason = skip_name((enum skip)i),
                                                           .path = r->path,
