@@ -8,5 +8,6 @@ static inline size_t base64_room(size_t len)
     return len / 4 * 3;
 }
 
-/* Decode all of `text` into `out`, which has base64_room() bytes. False when it is not Base64; `out` may then be written to. */
+/* Decode all of `text` into `out`, which has base64_room() bytes. False when it is not Base64; `out` may then be
+ * written to. */
 bool base64_decode(struct span text, uint8_t *out, size_t *out_len);

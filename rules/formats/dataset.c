@@ -1,8 +1,8 @@
-/* Suricata datasets of strings, and datareps: one Base64 text on a line, perhaps with a comma and a score from 0 to 65535
- * behind it. What is in it is read as a value: ".evil.example" is the name and all below it, as Suricata's subdomain match
- * has it, anything else is meant exactly. A set of strings may hold what is no indicator at all; that is skipped. Addresses
- * and hashes stand as they are in sets of their types, and are read where they turn up. The score means what its publisher
- * says, so it is kept as a tag. */
+/* Suricata datasets of strings, and datareps: one Base64 text on a line, perhaps with a comma and a score from 0 to
+ * 65535 behind it. What is in it is read as a value: ".evil.example" is the name and all below it, as Suricata's
+ * subdomain match has it, anything else is meant exactly. A set of strings may hold what is no indicator at all; that
+ * is skipped. Addresses and hashes stand as they are in sets of their types, and are read where they turn up. The
+ * score means what its publisher says, so it is kept as a tag. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -244,7 +244,8 @@ static bool load_dataset(struct load *l, struct err *err)
     return is_good;
 }
 
-/* Nearly every line is Base64 of readable text, and none is a value as it stands: names have dots, which Base64 has not. */
+/* Nearly every line is Base64 of readable text, and none is a value as it stands: names have dots, which Base64 has
+ * not. */
 static bool is_likely(struct span head, bool is_all, const struct list_options *options)
 {
     struct sample s = look_at(head, is_all);

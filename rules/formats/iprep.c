@@ -1,6 +1,7 @@
-/* Suricata IP reputation: "address,category,score" on a line, a category from 1 to 60 and a score from 0 to 127. The score is
- * made a confidence, the category, whose meaning another file tells, a tag. That other file ("number,short name,description")
- * is recognised too, so that it is not taken for a list of addresses: there is nothing to load in it. */
+/* Suricata IP reputation: "address,category,score" on a line, a category from 1 to 60 and a score from 0 to 127. The
+ * score is made a confidence, the category, whose meaning another file tells, a tag. That other file ("number,short
+ * name,description") is recognised too, so that it is not taken for a list of addresses: there is nothing to load in
+ * it. */
 #include <stdio.h>
 
 #include "base/ip.h"

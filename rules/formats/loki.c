@@ -1,7 +1,7 @@
-/* Lists of LOKI and THOR: "value;comment", "value;score" or "value;score;comment" on a line, or the value alone. Comment
- * lines directly above entries tell what these are about, up to the next empty line; a URL in either comment is the
- * reference. Only names, addresses and hashes are values here: lists of file names are regexes for a scanner of disks, of
- * which nothing is loaded. Scores go from 0 to 100 and above, and are taken for a confidence. */
+/* Lists of LOKI and THOR: "value;comment", "value;score" or "value;score;comment" on a line, or the value alone.
+ * Comment lines directly above entries tell what these are about, up to the next empty line; a URL in either comment
+ * is the reference. Only names, addresses and hashes are values here: lists of file names are regexes for a scanner of
+ * disks, of which nothing is loaded. Scores go from 0 to 100 and above, and are taken for a confidence. */
 #include "rules/formats/format.h"
 #include "rules/url.h"
 

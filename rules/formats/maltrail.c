@@ -1,9 +1,10 @@
-/* Maltrail's trails: one on a line, of any type, mixed; mostly names, which mean all below them too. A block of comments above
- * trails has their reference, the list's name is the family they belong to. A trail that is no value but has a regex's
- * operators is one; it is anchored so that it matches whole labels: the name, or a name that it lies above.
+/* Maltrail's trails: one on a line, of any type, mixed; mostly names, which mean all below them too. A block of
+ * comments above trails has their reference, the list's name is the family they belong to. A trail that is no value
+ * but has a regex's operators is one; it is anchored so that it matches whole labels: the name, or a name that it lies
+ * above.
  *
- * These are the largest open lists, so nearly every line takes the plain list's way: what the list and the block say is in
- * the options while they hold, and then the context is made once for all of their trails. */
+ * * These are the largest open lists, so nearly every line takes the plain list's way: what the list and the block say
+ * is in the options while they hold, and then the context is made once for all of their trails. */
 #include "rules/formats/format.h"
 #include "rules/name.h"
 
@@ -12,7 +13,7 @@ enum {
         3, /* bytes in a row that a regex must name, or it could match the world; as for wildcards */
     REGEX_MAX = 4096,
     ALIASES_MAX = 512,
-    ARENA_BYTES = 4 * LINES_BLOCK,
+    ARENA_BYTES = 8 * LINES_BLOCK,
 };
 
 struct maltrail {
@@ -40,7 +41,7 @@ static bool take_heading(struct span comment, const char *word, struct span *out
 
 static bool has_text(struct span line, const char *text)
 {
-    return line.len && memmem(line.ptr, line.len, text, strlen(text));
+    return line.ptr && memmem(line.ptr, line.len, text, strlen(text));
 }
 
 static bool is_copyright(struct span line)
@@ -95,31 +96,71 @@ static size_t class_end(struct span s, size_t at)
     return at < s.len ? at : s.len;
 }
 
-/* The longest run of bytes that stand for themselves. */
-static size_t count_literals(struct span s)
+/* What one alternative of a regex names: bytes that stand for themselves. */
+struct naming {
+    size_t run, longest, n;
+    size_t n_above; /* in front of the last dot: not of the top-level domain */
+    bool has_dot;
+};
+
+static bool names_enough(const struct naming *s)
 {
-    size_t best = 0, run = 0;
-    for (size_t at = 0; at < s.len; at++) {
-        uint8_t c = s.ptr[at], next = at + 1 < s.len ? s.ptr[at + 1] : 0;
-        bool is_escaped = c == '\\' && (next == '.' || next == '-');
-        bool is_literal = is_escaped || is_name_byte(c);
-        run = is_literal ? run + 1 : 0;
-        best = run > best ? run : best;
-        if (c == '[')
-            at = class_end(s, at);
-        else if (c == '{')
-            while (at < s.len && s.ptr[at] != '}')
-                at++;
-        else
-            at += c == '\\';
-    }
-    return best;
+    return s->longest >= REGEX_LITERALS && (s->has_dot ? s->n_above : s->n) > 0;
 }
 
+static void name_byte(struct naming *s, bool is_dot)
+{
+    s->n += !is_dot;
+    s->run++;
+    s->longest = s->run > s->longest ? s->run : s->longest;
+}
+
+/* Past the class, count or escape that begins here; it names nothing. */
+static size_t pass_operator(struct span s, size_t at)
+{
+    if (s.ptr[at] == '[')
+        return class_end(s, at);
+    while (s.ptr[at] == '{' && at + 1 < s.len && s.ptr[at + 1] != '}')
+        at++;
+    return at + (s.ptr[at] == '\\');
+}
+
+/* Every alternative names something, and the parentheses are in pairs, or it could leave those put around it. */
+static bool is_narrow(struct span regex)
+{
+    struct naming s = {.n = 0};
+    size_t depth = 0;
+    for (size_t at = 0; at < regex.len; at++) {
+        uint8_t c = regex.ptr[at], next = at + 1 < regex.len ? regex.ptr[at + 1] : 0;
+        bool is_escaped = c == '\\' && (next == '.' || next == '-');
+        if (c == '.' || (is_escaped && next == '.')) {
+            s.has_dot = true;
+            s.n_above = s.n;
+        }
+        if (is_escaped || is_name_byte(c)) {
+            name_byte(&s, is_escaped && next == '.');
+            at += is_escaped;
+            continue;
+        }
+        s.run = 0;
+        if (c == '|' && depth == 0) {
+            if (!names_enough(&s))
+                return false;
+            s = (struct naming){.n = 0};
+        }
+        if (c == ')' && depth-- == 0)
+            return false;
+        depth += c == '(';
+        at = pass_operator(regex, at);
+    }
+    return depth == 0 && names_enough(&s);
+}
+
+/* Stars and question marks alone make a wildcard, and one that is too wide is no better as a regex. */
 static bool has_operator(struct span text)
 {
     for (size_t i = 0; i < text.len; i++)
-        if (memchr("[]()\\+*?|^${}", text.ptr[i], 13))
+        if (memchr("[]()\\+|^${}", text.ptr[i], 11))
             return true;
     return false;
 }
@@ -132,7 +173,7 @@ static bool is_regex(struct span text, struct buf *scratch)
     if (!has_operator(text) || text.len > REGEX_MAX || memchr(text.ptr, '/', text.len) ||
         memchr(text.ptr, ' ', text.len) || memchr(text.ptr, '@', text.len))
         return false;
-    return value_read(text, scratch, &v, &col) != REJECT_NONE && count_literals(text) >= REGEX_LITERALS;
+    return value_read(text, scratch, &v, &col) != REJECT_NONE && is_narrow(text);
 }
 
 static bool has_upper_case(struct span text)

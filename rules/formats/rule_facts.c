@@ -1,5 +1,5 @@
-/* See rule_facts.h. An option that is not known here is taken for a condition: what can't be understood must not be dropped,
- * or the rule would match more than its author meant. */
+/* See rule_facts.h. An option that is not known here is taken for a condition: what can't be understood must not be
+ * dropped, or the rule would match more than its author meant. */
 #include "rules/formats/rule_facts.h"
 
 #include "rules/formats/load.h"

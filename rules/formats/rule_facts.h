@@ -1,7 +1,7 @@
 #pragma once
-/* What a Snort or Suricata rule asks for, as far as single values can be taken from it: its contents with where and how they
- * have to stand, whether it asks for more than that, and what is said along with it. Pure; everything borrows from the rule
- * or lies in the arena. */
+/* What a Snort or Suricata rule asks for, as far as single values can be taken from it: its contents with where and
+ * how they have to stand, whether it asks for more than that, and what is said along with it. Pure; everything borrows
+ * from the rule or lies in the arena. */
 #include "rules/formats/rule_options.h"
 
 enum { RULE_CONTENTS_MAX = 32, RULE_TAGS_MAX = 16 };

@@ -49,9 +49,11 @@ bool rule_header_read(struct span rule, struct rule_header *out)
             return false;
         out->target = take_word(&rest);
         out->target_port = take_word(&rest);
+        if (out->target_port.len == 0)
+            return false;
     }
     if (rest.len == 0)
-        return has_sides && out->target_port.len;
+        return has_sides;
     if (rest.len < 2 || rest.ptr[0] != '(' || rest.ptr[rest.len - 1] != ')')
         return false;
     out->options = load_trim(span_of(rest.ptr + 1, rest.len - 2));

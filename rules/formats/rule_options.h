@@ -1,6 +1,6 @@
 #pragma once
-/* The syntax of Snort and Suricata rules: "action protocol source port -> target port (key:value; key; ...)". What options
- * mean is none of its business. Pure; spans borrow from the rule. */
+/* The syntax of Snort and Suricata rules: "action protocol source port -> target port (key:value; key; ...)". What
+ * options mean is none of its business. Pure; spans borrow from the rule. */
 #include "base/arena.h"
 
 struct rule_header {
@@ -28,5 +28,6 @@ struct rule_string {
     struct span rest;  /* behind the closing quote and a comma, as Snort 3 has it */
 };
 
-/* A value in quotes: `"text|0d 0a|"`, `!"text"`. False when it is none, or there is no memory. `has_hex`: undo |hex| too. */
+/* A value in quotes: `"text|0d 0a|"`, `!"text"`. False when it is none, or there is no memory. `has_hex`: undo |hex|
+ * too. */
 bool rule_string_read(struct span value, bool has_hex, struct arena *arena, struct rule_string *out);

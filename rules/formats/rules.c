@@ -1,14 +1,14 @@
-/* Snort and Suricata rules: the literal values in them, no more. A rule is a conjunction, so a value is taken only when it is
- * all that the rule asks for: a whole name, path, user agent or fingerprint, "evil.example" and all below it by way of dotprefix
- * and endswith, a name as it stands in a DNS message, host and path together, or the addresses of a rule that looks at
- * nothing else. Everything that asks for more (a part of a name, a regex, what was seen before) is passed over as a
- * rule, for the value alone would match more than its author meant. */
+/* Snort and Suricata rules: the literal values in them, no more. A rule is a conjunction, so a value is taken only
+ * when it is all that the rule asks for: a whole name, path, user agent or fingerprint, "evil.example" and all below
+ * it by way of dotprefix and endswith, a name as it stands in a DNS message, host and path together, or the addresses
+ * of a rule that looks at nothing else. Everything that asks for more (a part of a name, a regex, what was seen
+ * before) is passed over as a rule, for the value alone would match more than its author meant. */
 #include <stdio.h>
 
 #include "rules/formats/format.h"
 #include "rules/formats/rule_facts.h"
 
-enum { RULE_MAX = LINES_BLOCK, ARENA_BYTES = 4 * RULE_MAX, PORTS_MAX = 16, LABEL_MAX = 63 };
+enum { RULE_MAX = LINES_BLOCK, ARENA_BYTES = 4 * RULE_MAX, PORTS_MAX = 16, ADDRESS_MAX = 64, LABEL_MAX = 63 };
 
 /* A value that a rule asks for. */
 struct literal {
@@ -283,7 +283,7 @@ static bool read_ports(struct span list, struct span ports[static PORTS_MAX], si
         for (size_t i = 0; i < word.len; i++)
             if (word.ptr[i] < '0' || word.ptr[i] > '9')
                 return false;
-        if (*out_n == PORTS_MAX || word.len == 0)
+        if (*out_n == PORTS_MAX || word.len == 0 || word.len > 5)
             return false;
         ports[(*out_n)++] = word;
     }
@@ -299,38 +299,36 @@ static bool has_ends(const struct rule_header *h, struct span *out_addresses, st
            (source == SIDE_OPEN && target == SIDE_ADDRESSES);
 }
 
-/* "192.0.2.1" and "443" */
-static struct span join_port(struct rules_list *r, struct span address, struct span port)
+/* "192.0.2.1" and "443"; the value dies here, so it is passed on at once. */
+static bool take_address_port(struct rules_list *r, struct load_entry *e, struct span address,
+                              struct span port, struct err *err)
 {
+    char text[ADDRESS_MAX + 16];
     bool is_v6 = memchr(address.ptr, ':', address.len) != NULL;
-    size_t room = address.len + port.len + 4;
-    char *to = (char *)arena_bytes(&r->arena, room);
-    if (!to)
-        return span_of("", 0);
-    int n = snprintf(to, room, "%s%.*s%s:%.*s", is_v6 ? "[" : "", (int)address.len, (const char *)address.ptr,
-                     is_v6 ? "]" : "", (int)port.len, (const char *)port.ptr);
-    return span_of(to, (size_t)n);
+    int n = snprintf(text, sizeof text, "%s%.*s%s:%.*s", is_v6 ? "[" : "", (int)address.len,
+                     (const char *)address.ptr, is_v6 ? "]" : "", (int)port.len, (const char *)port.ptr);
+    e->type = IOC_IP_PORT;
+    e->value = span_of(text, (size_t)n);
+    return load_entry(r->load, e, err) && load_flush(r->load, err);
 }
 
+/* A network goes with no port. */
 static bool take_address(struct rules_list *r, struct load_entry *e, struct span address,
                          const struct span *ports, size_t n_ports, struct err *err)
 {
-    const field_mask ends = FIELD_BIT(FIELD_IP_SRC) | FIELD_BIT(FIELD_IP_DST);
+    bool is_single = !memchr(address.ptr, '/', address.len) && !memchr(address.ptr, '-', address.len);
     e->value = address;
     e->type = IOC_CIDR4; /* or any other address */
-    e->fields = ends;
-    if (n_ports == 0)
+    e->fields = FIELD_BIT(FIELD_IP_SRC) | FIELD_BIT(FIELD_IP_DST);
+    if (n_ports == 0 || address.len > ADDRESS_MAX)
         return load_entry(r->load, e, err);
-    if (memchr(address.ptr, '/', address.len) || memchr(address.ptr, '-', address.len)) {
+    if (!is_single) {
         load_skip(r->load, SKIP_RULE, IOC_TYPE_COUNT, e->line, e->col, address);
         return true;
     }
-    e->type = IOC_IP_PORT;
-    for (size_t i = 0; i < n_ports; i++) {
-        e->value = join_port(r, address, ports[i]);
-        if (!load_entry(r->load, e, err))
+    for (size_t i = 0; i < n_ports; i++)
+        if (!take_address_port(r, e, address, ports[i], err))
             return false;
-    }
     return true;
 }
 
@@ -507,8 +505,8 @@ static bool looks_like_rule(struct span text)
         n++;
     if (!is_action(span_first(rest, n), &is_pass))
         return false;
-    return memchr(text.ptr, '(', text.len) || memmem(text.ptr, text.len, "->", 2) ||
-           memmem(text.ptr, text.len, "<>", 2);
+    return text.ptr && (memchr(text.ptr, '(', text.len) || memmem(text.ptr, text.len, "->", 2) ||
+                        memmem(text.ptr, text.len, "<>", 2));
 }
 
 /* Most lines are rules; those that go on with the line before count as that one. */

@@ -1,7 +1,7 @@
 /* Zeek intel: fields with a tab between them, which "#fields" names, in any order. "-" and "(empty)" say nothing. Zeek
- * compares names and URLs as they are, so both are meant exactly; it wants URLs without scheme, but they are published with
- * one, so either is taken. The declared type decides what a value has to be. Of the metadata, the words of base Zeek and of
- * its policy scripts are read, and those that feeds have in common with CSV lists. */
+ * compares names and URLs as they are, so both are meant exactly; it wants URLs without scheme, but they are published
+ * with one, so either is taken. The declared type decides what a value has to be. Of the metadata, the words of base
+ * Zeek and of its policy scripts are read, and those that feeds have in common with CSV lists. */
 #include "rules/formats/format.h"
 #include "rules/list_options.h"
 
