@@ -46,12 +46,12 @@ static bool place_of(struct span key, struct span value, enum rule_place *out, b
     } places[] = {
         {"dns.query", PLACE_DNS_QUERY},
         {"dns_query", PLACE_DNS_QUERY},
+        {"dns.query.name", PLACE_DNS_QUERY},
         {"dns.queries.rrname", PLACE_DNS_QUERY},
         {"dns.answers.rrname", PLACE_DNS_ANSWER},
         {"dns.answer.name", PLACE_DNS_ANSWER},
         {"tls.sni", PLACE_TLS_SNI},
         {"tls_sni", PLACE_TLS_SNI},
-        {"ssl_state.sni", PLACE_TLS_SNI},
         {"quic.sni", PLACE_QUIC_SNI},
         {"http.host", PLACE_HTTP_HOST},
         {"http.host.raw", PLACE_HTTP_HOST},
