@@ -38,7 +38,7 @@ static int first_number(struct span list)
 
 /* ---- places ---- */
 
-static bool place_of(struct span key, struct span value, enum rule_place *out, bool *out_is_modifier)
+static bool place_of(struct span key, enum rule_place *out, bool *out_is_modifier)
 {
     static const struct {
         const char *key;
@@ -108,7 +108,7 @@ static bool take_place(struct reading *r, const struct rule_option *o)
     struct rule_facts *f = r->facts;
     enum rule_place place;
     bool is_modifier;
-    if (!place_of(o->key, o->value, &place, &is_modifier))
+    if (!place_of(o->key, &place, &is_modifier))
         return false;
     f->has_place = true;
     f->has_condition |= !narrow_place(o->value, &place);

@@ -5,6 +5,7 @@
  * before) is passed over as a rule, for the value alone would match more than its author meant. */
 #include <stdio.h>
 
+#include "base/ip.h"
 #include "rules/formats/format.h"
 #include "rules/formats/rule_facts.h"
 
@@ -244,12 +245,30 @@ static bool rule_literal(struct rules_list *r, const struct rule_facts *f, struc
 
 enum side { SIDE_OPEN, SIDE_ADDRESSES, SIDE_MIXED };
 
-/* A variable, "any", or not one of these. */
+/* A network that everybody has for himself (RFC 1918, RFC 4193, loopback, link-local): whoever wrote the rule means
+ * his own. */
+static bool is_own_network(struct span word)
+{
+    const uint8_t *slash = memchr(word.ptr, '/', word.len);
+    struct ip ip;
+    if (slash)
+        word.len = (size_t)(slash - word.ptr);
+    if (ip_parse_v4(word, &ip)) {
+        const uint8_t *b = ip.b + 12;
+        return b[0] == 10 || b[0] == 127 || (b[0] == 172 && (b[1] & 0xf0) == 16) ||
+               (b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254);
+    }
+    return ip_parse_v6(word, &ip) &&
+           ((ip.b[0] & 0xfe) == 0xfc || (ip.b[0] == 0xfe && (ip.b[1] & 0xc0) == 0x80));
+}
+
+/* "any", a variable, an own network, or not one of these: nobody in particular. */
 static bool is_open_word(struct span word)
 {
     while (word.len && word.ptr[0] == '!')
         span_skip(&word, 1);
-    return word.len == 0 || word.ptr[0] == '$' || span_eq_nocase(word, SPAN_LIT("any"));
+    return word.len == 0 || word.ptr[0] == '$' || span_eq_nocase(word, SPAN_LIT("any")) ||
+           is_own_network(word);
 }
 
 static struct span unbracket(struct span list)

@@ -109,6 +109,10 @@ static void takes_paths_agents_and_fingerprints(void **state)
     expect("urilen:9; content:\"/gate.php\"; http_uri;", "uri_path exact /gate.php @1\n");
     expect("http.method; content:\"POST\"; http.uri; content:\"/gate.php?id=\"; startswith;",
            "uri_path prefix /gate.php?id= @1\n");
+    expect("content:\"GET\"; http_method; content:\"/a/b.dll\"; http_uri; depth:8; isdataat:!1,relative; "
+           "nocase; "
+           "content:\"192.0.2.1\"; http_host; depth:9; isdataat:!1,relative;",
+           "hostpath exact 192.0.2.1/a/b.dll @1\n");
     expect("http.uri; content:\"/gate.php\";", NOTHING);
     expect("http.uri; content:\"/\"; bsize:1;", NOTHING);
     expect("http.uri; content:\"/gate.php\"; bsize:9; http.host; content:\"evil.example\"; bsize:12;",
@@ -188,6 +192,8 @@ static void takes_addresses_of_rules_that_ask_for_nothing_else(void **state)
     expect_of("alert ip 192.0.2.1 any -> any any", "content:\"x\";", NOTHING);
     expect_of("alert ip 192.0.2.1 any -> any any", "dsize:>5;", NOTHING);
     expect_of("alert http 192.0.2.1 any -> any any", "http.uri; bsize:>100;", NOTHING);
+    expect_of("alert tcp 10.1.0.0/16 any -> 192.0.2.1 443", more, "ip_port exact 192.0.2.1:443 @1 desc=x\n");
+    expect_of("alert ip [10.0.0.0/8,172.16.0.1,fd00::/8] any -> any any", more, NOTHING);
     expect_of("pass ip 192.0.2.1 any -> any any", more, NOTHING);
 }
 
