@@ -181,8 +181,8 @@ static bool read_list(struct load *l, struct err *err)
         l->report->format = format;
     if (format != LIST_YAML && looks_like_page(head))
         return reject_page(l);
-    const char *foreign =
-        format != LIST_YAML && l->options->format == LIST_AUTO ? foreign_name(head) : NULL;
+    bool is_of_lines = format == LIST_TEXT || format == LIST_HOSTS || format == LIST_CSV;
+    const char *foreign = is_of_lines && l->options->format == LIST_AUTO ? foreign_name(head) : NULL;
     if (foreign)
         return reject_foreign(l, foreign);
     l->name_match = reader->name_match;

@@ -207,7 +207,6 @@ static void names_foreign_formats(void **state)
     } rows[] = {
         {"\n {\n  \"type\": \"bundle\",\n \"objects\": []\n}\n", FOREIGN("a STIX bundle")},
         {"{\"spec_version\": \"2.1\"}", FOREIGN("a STIX bundle")},
-        {"{\"Event\": {\"Attribute\": [\n{\"value\":\n\"evil.example\"}]}}\n", FOREIGN("a MISP event")},
         {"[\n  \"evil.example\",\n  \"bot.example\"\n]\n", FOREIGN("JSON")},
         {"[{\"ioc\":\"evil.example\"},\nevil.example\n]\n", FOREIGN("JSON")},
         {"{}", FOREIGN("JSON")},
