@@ -20,6 +20,7 @@ struct csv_list {
     char tag_delimiter;
     bool is_past_header;
     bool has_context; /* some column holds more than the value */
+    struct csv_misp *misp; /* owned; NULL when it is no export of MISP */
 };
 
 static struct span cell(struct csv_list *c, enum csv_role role)
@@ -191,6 +192,11 @@ static bool take_row(struct csv_list *c, const uint8_t *start, struct err *err)
     uint32_t above = c->row.n_lines > 1 ? count_lines(c, start, e.value.ptr) : 0;
     e.line = load_clamp32((uint64_t)line + above);
     e.col = above ? 1 : (uint32_t)(e.value.ptr - start) + 1;
+    bool is_taken = false;
+    if (c->misp && !csv_misp_take(c->misp, &c->row, &c->plan.dialect, e.line, e.col, &is_taken, err))
+        return false;
+    if (is_taken)
+        return true;
     struct context_in context;
     struct span tags[TAGS_MAX];
     if (c->has_context) {
@@ -300,8 +306,13 @@ static bool load_csv(struct load *l, struct err *err)
     } else {
         for (int role = CSV_DESCRIPTION; role < CSV_ROLE_COUNT; role++)
             c->has_context |= c->plan.column[role] != CSV_NO_COLUMN;
-        is_good = take_rows(c, err);
+        c->misp = c->plan.misp.is_misp ? csv_misp_new(l, &c->plan.misp) : NULL;
+        is_good = (c->misp || !c->plan.misp.is_misp || err_set(err, ERR_MEMORY, l->path, "not enough memory")) &&
+                  take_rows(c, err);
+        if (c->misp)
+            csv_misp_end(c->misp);
     }
+    csv_misp_free(c->misp);
     buf_fini(&c->composed);
     free(c);
     return is_good;

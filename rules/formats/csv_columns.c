@@ -345,6 +345,8 @@ bool csv_plan_make(struct span head, bool is_all, const struct list_options *opt
         out->column[role] = CSV_NO_COLUMN;
     if (header)
         name_columns(out, header);
+    bool is_said = options->csv.value.len || options->csv.type.len || options->has_type;
+    csv_misp_find(is_said ? NULL : header, &out->dialect, &out->misp);
     bool is_good = apply_said(out, &options->csv, header, err);
     if (is_good && out->column[CSV_VALUE] == CSV_NO_COLUMN) {
         int found = find_value(s, out->has_header_row ? 1 : 0, &out->dialect, scratch);

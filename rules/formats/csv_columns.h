@@ -1,6 +1,7 @@
 #pragma once
 /* What the columns of a CSV list hold: by what the user said, by well-known header names, or by looking at the rows. */
 #include "base/buf.h"
+#include "rules/formats/csv_misp.h"
 #include "rules/formats/csv_row.h"
 #include "rules/formats/csv_words.h"
 #include "rules/list.h"
@@ -14,6 +15,7 @@ struct csv_plan {
     bool has_header_row;        /* the first row that is no comment names the columns: no entry */
     bool has_type;              /* the value column's name says what its values are */
     enum ioc_type type;
+    struct csv_misp_plan misp; /* the columns of a MISP export, when the user names none */
 };
 
 /* Make the plan from the file's beginning. False and *err (ERR_USAGE, without a place) when a column the options name is not

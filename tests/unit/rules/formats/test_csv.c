@@ -193,14 +193,21 @@ static void reads_misp(void **state)
                  "u8,17,Network activity,frobnicator,abc,\"\",1,20161116\n"
                  "u9,17,Network activity,domain,http://evil.example/x,\"\",1,20161116\n",
                  NULL);
-    assert_string_equal(harness_show(&h),
-                        "ip_port exact 192.0.2.1:443 @2 desc=C2 id=u1\n"
-                        "domain suffix evil.example @3 id=u2\n"
-                        "domain_port exact h.example:8443 @4 id=u3\n"
-                        "user_agent exact Evil Bot/1.0 @8 id=u5\n"
-                        "uri_path prefix /gate.php?id= @9 id=u6\n"
-                        "cert_sha1 exact 911bfbc76d3c056b8f61aece042fefccd2be0741 @10 id=u7\n");
-    assert_int_equal(h.report.passed_over, 1);
+    assert_string_equal(
+        harness_show(&h),
+        "ip_port exact 192.0.2.1:443 @2 from=2016-11-16T00:00:00 ref=misp:event/17 desc=C2 id=u1 "
+        "tag=misp:category=\"Network activity\"\n"
+        "domain suffix evil.example @3 from=2016-11-16T00:00:00 ref=misp:event/17 id=u2 "
+        "tag=misp:category=\"Network activity\"\n"
+        "domain_port exact h.example:8443 @4 from=2016-11-16T00:00:00 ref=misp:event/17 id=u3 "
+        "tag=misp:category=\"Network activity\"\n"
+        "user_agent exact Evil Bot/1.0 @8 from=2016-11-16T00:00:00 ref=misp:event/17 id=u5 "
+        "tag=misp:category=\"Network activity\"\n"
+        "uri_path prefix /gate.php?id= @9 from=2016-11-16T00:00:00 ref=misp:event/17 id=u6 "
+        "tag=misp:category=\"Network activity\"\n"
+        "cert_sha1 exact 911bfbc76d3c056b8f61aece042fefccd2be0741 "
+        "@10 from=2016-11-16T00:00:00 ref=misp:event/17 id=u7 tag=misp:category=\"Network activity\"\n");
+    assert_int_equal(h.report.passed_over, 2);
     assert_int_equal(h.report.by_reason[REJECT_UNKNOWN_TYPE], 1);
     assert_int_equal(h.report.by_reason[REJECT_TYPE_MISMATCH], 1);
     assert_int_equal(h.report.lines, 12);
