@@ -83,6 +83,10 @@ enum list_note_kind {
     NOTE_DUPLICATE, /* merged with one that is there; only with list_context.tells_duplicates */
 };
 
+/* Warnings that have a name of their own. */
+#define LIST_ABOUT_TOO_BROAD "too-broad"
+#define LIST_ABOUT_TO_IDS "to_ids" /* set nowhere in a list */
+
 /* One diagnostic. Strings die with the call. */
 struct list_note {
     enum list_note_kind kind;
@@ -90,7 +94,7 @@ struct list_note {
     uint32_t line, col;
     enum reject reason; /* NOTE_REJECTED */
     enum skip skip;     /* NOTE_SKIPPED */
-    const char *about;  /* NOTE_WARNING: "too-broad", or NULL */
+    const char *about;  /* NOTE_WARNING: LIST_ABOUT_..., or NULL */
     enum ioc_type type; /* of the entry, IOC_TYPE_COUNT when that can't be told */
     const char *what;   /* one sentence without a full stop: what is wrong, what would be right, what happened */
     struct span value;  /* what was written, raw; writers escape it and cut it to 80 bytes */

@@ -50,8 +50,8 @@ static void take_note(void *to, const struct list_note *note)
     struct check *c = to;
     struct finding_line line = {
         .path = note->path, .line = note->line, .col = note->col, .what = note->what, .value = note->value};
-    if (note->is_repeat)
-        return;
+    if (note->is_repeat || (note->about && strcmp(note->about, LIST_ABOUT_TO_IDS) == 0))
+        return; /* the list as a whole says that one itself */
     switch (note->kind) {
     case NOTE_SKIPPED:
         keep_passed_over(c, note);
@@ -92,6 +92,12 @@ static void tell_types(struct check *c, const struct list_report *r)
     }
 }
 
+/* MISP: all that could have loaded lacks to_ids. */
+static bool is_flagged_nowhere(const struct list_report *r)
+{
+    return r->loaded + r->merged + r->allowed == 0 && r->by_skip[SKIP_TO_IDS] > 0;
+}
+
 /* Nothing to mend where the publisher has taken something back. */
 static bool is_by_intent(enum skip skip)
 {
@@ -103,7 +109,7 @@ static void tell_skips(struct check *c, const struct list_report *r)
     for (int i = SKIP_TYPE + 1; i < SKIP_COUNT; i++) {
         char what[200];
         const struct passed_over *p = &c->by_skip[i];
-        if (p->n == 0)
+        if (p->n == 0 || (i == SKIP_TO_IDS && is_flagged_nowhere(r)))
             continue;
         snprintf(what, sizeof what, "%llu %s: %s", (unsigned long long)p->n, p->n == 1 ? "entry" : "entries",
                  skip_remedy((enum skip)i));
@@ -164,14 +170,14 @@ static void tell_nothing(struct check *c, const struct list_report *r)
     char what[300];
     if (r->loaded + r->merged + r->allowed > 0 || r->is_unreadable)
         return;
-    c->has_failed |= r->entries > 0;
+    c->has_failed |= r->entries > r->by_skip[SKIP_TYPE];
     if (r->is_no_list)
         return; /* which has been said */
     if (r->entries == 0)
         snprintf(what, sizeof what,
                  "nothing is in it that could be an entry (read as %s); is it empty on purpose?",
                  list_format_name(r->format));
-    else if (r->by_skip[SKIP_TO_IDS] == r->entries - r->by_skip[SKIP_DELETED])
+    else if (is_flagged_nowhere(r))
         snprintf(what, sizeof what,
                  "nothing of it is loaded, for to_ids is set nowhere; load it with to_ids=ignore");
     else if (faulty(r))
@@ -307,12 +313,13 @@ static void take_refusal(void *to, uint32_t indicator, const char *why)
     char what[300];
     bool is_empty = strstr(why, "empty buffer"); /* Hyperscan's words for ".*" and "(a|)" */
     if (is_empty)
-        snprintf(what, sizeof what, "the pattern matches anything, for it matches an empty text; it will not match, narrow it");
+        snprintf(what, sizeof what,
+                 "the pattern matches anything, for it matches an empty text; it will not match, narrow it");
     else
         snprintf(what, sizeof what, "%s; it will not match, write it more simply", why);
     r->check->is_refused[indicator] = true;
-    tell_indicator(r->check, &v, indicator, v.indicators[indicator].origins, is_empty ? "too-broad" : "pattern-refused",
-                   what);
+    tell_indicator(r->check, &v, indicator, v.indicators[indicator].origins,
+                   is_empty ? "too-broad" : "pattern-refused", what);
 }
 
 struct surveyed {

@@ -421,7 +421,7 @@ static enum reject match_name(struct load *l, const struct load_entry *e, const 
         return l->options->loads_tlds ? REJECT_NONE : REJECT_SINGLE_LABEL;
     if (!l->ctx->suffixes || !public_suffixes_has(l->ctx->suffixes, v->text))
         return REJECT_NONE;
-    load_warn_about(l, "too-broad", e->line, e->col, e->value,
+    load_warn_about(l, LIST_ABOUT_TOO_BROAD, e->line, e->col, e->value,
                     "%.*s is a public suffix: the names below it are many people's; loaded as exact",
                     (int)v->text.len, (const char *)v->text.ptr);
     in->match = MATCH_EXACT;

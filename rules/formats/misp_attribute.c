@@ -22,10 +22,11 @@ void misp_reading_end(struct misp_reading *r)
 {
     uint64_t n = r->load->report->by_skip[SKIP_TO_IDS] - r->n_unflagged_before;
     if (n && !r->n_flagged)
-        load_warn(r->load, 1, 1, span_of("", 0),
-                  "%" PRIu64 " network attribute%s skipped: to_ids is set nowhere in this list; load it with "
-                  "to_ids=ignore",
-                  n, n == 1 ? "" : "s");
+        load_warn_about(r->load, LIST_ABOUT_TO_IDS, 1, 1, span_of("", 0),
+                        "%" PRIu64
+                        " network attribute%s skipped: to_ids is set nowhere in this list; load it with "
+                        "to_ids=ignore",
+                        n, n == 1 ? "" : "s");
 }
 
 void misp_reading_fini(struct misp_reading *r)
