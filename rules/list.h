@@ -128,6 +128,14 @@ struct list_report {
     uint64_t by_skip[SKIP_COUNT];        /* sums to passed_over */
     uint64_t public_suffixes;            /* names that asked for suffix and were made exact */
     uint64_t allowed;                    /* entries for the allow side, which are none of `entries` */
+    struct bloom_facts {                 /* of a Bloom filter, the last one read */
+        uint64_t n_meant, n_entered, n_bits; /* n, N, m */
+        uint64_t n_set;                  /* bits that are 1 */
+        uint64_t data_bytes;             /* behind the bits */
+        double rate;                     /* p: false positives, as its maker says */
+        double real_rate;                /* the same, from the bits that are set */
+        uint32_t n_hashes;               /* k; 0: there is no filter */
+    } bloom;
 };
 
 void list_report_fini(struct list_report *r);

@@ -30,7 +30,7 @@ struct long_link { /* an origin past the CHAIN_WALK first of its indicator */
 };
 
 struct set {
-    struct rows indicators, origins, contexts, lists, tags, pool; /* what a view shows */
+    struct rows indicators, origins, contexts, lists, tags, pool, blooms, words; /* what a view shows */
     /* What only adding needs. */
     struct set_index by_key, by_context, by_text, by_run, by_link;
     struct rows texts;      /* text_ref: those of contexts, found again through by_text */
@@ -94,6 +94,8 @@ void set_free(struct set *s)
     rows_free(&s->lists);
     rows_free(&s->tags);
     rows_free(&s->pool);
+    rows_free(&s->blooms);
+    rows_free(&s->words);
     free(s);
 }
 
@@ -425,6 +427,50 @@ bool set_add(struct set *s, const struct indicator_in *in, uint32_t list, uint32
     return is_good;
 }
 
+/* ---- Bloom filters ---- */
+
+uint64_t *set_add_words(struct set *s, uint32_t n)
+{
+    assert(!s->is_sealed);
+    if (n > SET_BLOOM_WORDS_MAX - N_ROWS(uint64_t, s->words))
+        return NULL;
+    return rows_add(&s->words, n * sizeof(uint64_t));
+}
+
+void set_cut_words(struct set *s, uint32_t n_words)
+{
+    rows_cut(&s->words, n_words * sizeof(uint64_t));
+}
+
+static bool is_same_bloom(const struct set *s, const struct bloom *a, const struct bloom *b)
+{
+    const uint64_t *words = ROWS(uint64_t, s->words);
+    return a->content == b->content && a->n_bits == b->n_bits && a->n_hashes == b->n_hashes &&
+           memcmp(words + a->first_word, words + b->first_word, bloom_n_words(a->n_bits) * sizeof *words) ==
+               0;
+}
+
+uint32_t set_find_bloom(const struct set *s, const struct bloom *b, const struct indicator_in *in)
+{
+    for (uint32_t i = 0; i < N_ROWS(struct bloom, s->blooms); i++) {
+        const struct bloom *have = &ROWS(struct bloom, s->blooms)[i];
+        const struct indicator *ind = &ROWS(struct indicator, s->indicators)[have->indicator];
+        if (ind->fields == in->fields && ind->match == in->match && is_same_bloom(s, have, b))
+            return have->indicator;
+    }
+    return SET_NONE;
+}
+
+bool set_add_bloom(struct set *s, const struct bloom *b, struct err *err)
+{
+    assert(!s->is_sealed);
+    struct bloom *row = rows_add(&s->blooms, sizeof *row);
+    if (!row)
+        return fail_memory(err);
+    *row = *b;
+    return true;
+}
+
 /* ---- views ---- */
 
 struct set_view set_view_of(const struct set *s)
@@ -436,11 +482,15 @@ struct set_view set_view_of(const struct set *s)
         .lists = ROWS(const struct list_info, s->lists),
         .tags = ROWS(const struct text_ref, s->tags),
         .pool = s->pool.ptr,
+        .blooms = ROWS(const struct bloom, s->blooms),
+        .bloom_words = ROWS(const uint64_t, s->words),
         .n_indicators = N_ROWS(struct indicator, s->indicators),
         .n_origins = N_ROWS(struct origin, s->origins),
         .n_contexts = N_ROWS(struct context, s->contexts),
         .n_lists = N_ROWS(struct list_info, s->lists),
         .n_tags = N_ROWS(struct text_ref, s->tags),
+        .n_blooms = N_ROWS(struct bloom, s->blooms),
+        .n_bloom_words = N_ROWS(uint64_t, s->words),
         .pool_bytes = (uint32_t)s->pool.used,
     };
 }
@@ -454,5 +504,7 @@ void set_seal(struct set *s)
     rows_trim(&s->lists);
     rows_trim(&s->tags);
     rows_trim(&s->pool);
+    rows_trim(&s->blooms);
+    rows_trim(&s->words);
     s->is_sealed = true;
 }

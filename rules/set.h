@@ -4,6 +4,30 @@
 #include "base/err.h"
 #include "rules/indicator.h"
 
+/* A Bloom filter: values that nobody tells, and the question whether a given one is perhaps among them. Bit i is bit
+ * i % 64 of the filter's word i / 64; the words of all filters lie in the view, behind each other. matcher/bloom.h tells
+ * how values become bits. */
+struct bloom {
+    uint64_t n_bits;             /* m */
+    uint64_t content;            /* hash of all that look-ups see: m, k and the bits */
+    uint64_t n_meant, n_entered; /* what its maker says: values it was made for (n), values in it (N) */
+    double rate;                 /* what its maker says: false positives with n values in it (p) */
+    uint32_t first_word;
+    uint32_t n_hashes;  /* k */
+    uint32_t indicator; /* the one of type IOC_BLOOM that it stands for */
+    uint32_t unused;    /* zero */
+};
+
+enum {
+    BLOOM_HASHES_MAX = 64,
+    SET_BLOOM_WORDS_MAX = 1 << 27, /* of all filters of a set: 1 GiB */
+};
+
+static inline uint64_t bloom_n_words(uint64_t n_bits)
+{
+    return n_bits / 64 + (n_bits % 64 != 0);
+}
+
 /* The arrays themselves: owned by a set, or lying in a mapped db file. */
 struct set_view {
     const struct indicator *indicators;
@@ -12,7 +36,9 @@ struct set_view {
     const struct list_info *lists;
     const struct text_ref *tags;
     const uint8_t *pool;
-    uint32_t n_indicators, n_origins, n_contexts, n_lists, n_tags;
+    const struct bloom *blooms;
+    const uint64_t *bloom_words;
+    uint32_t n_indicators, n_origins, n_contexts, n_lists, n_tags, n_blooms, n_bloom_words;
     uint32_t pool_bytes;
 };
 
@@ -82,6 +108,16 @@ bool set_add_many(struct set *s, struct set_entry *entries, size_t n, uint32_t l
 uint32_t set_find(const struct set *s, const struct indicator_in *in);
 /* Set IOC_F_ flags of an indicator; its origins and all else stay. */
 void set_flag(struct set *s, uint32_t indicator, uint16_t flags);
+
+/* Bloom filters. Their bits are read straight into the set: `n` more words, zero, behind those that are there; NULL
+ * when memory is short, or with more than SET_BLOOM_WORDS_MAX of them. Moves the words. */
+uint64_t *set_add_words(struct set *s, uint32_t n);
+/* Back to so many words: what lies behind is no filter. */
+void set_cut_words(struct set *s, uint32_t n_words);
+/* The indicator of a filter with the same bits that is looked for in the same way (fields, match), or SET_NONE. */
+uint32_t set_find_bloom(const struct set *s, const struct bloom *b, const struct indicator_in *in);
+/* A filter over words that have been added, for an indicator that has been added. */
+bool set_add_bloom(struct set *s, const struct bloom *b, struct err *err);
 
 /* The arrays as they are now; valid until the next set_add... or set_free. */
 struct set_view set_view_of(const struct set *s);

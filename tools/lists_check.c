@@ -191,6 +191,22 @@ static void tell_nothing(struct check *c, const struct list_report *r)
 
 /* ---- reports ---- */
 
+static void put_bloom(struct json *j, const struct bloom_facts *b)
+{
+    enum { RATE_DECIMALS = 12, FILL_DECIMALS = 4 };
+    json_begin_object(j, "bloom");
+    json_u64(j, "n", b->n_meant);
+    json_double(j, "p", b->rate, RATE_DECIMALS);
+    json_u64(j, "k", b->n_hashes);
+    json_u64(j, "m", b->n_bits);
+    json_u64(j, "N", b->n_entered);
+    json_u64(j, "bits_set", b->n_set);
+    json_double(j, "fill", (double)b->n_set / (double)b->n_bits, FILL_DECIMALS);
+    json_double(j, "real_p", b->real_rate, RATE_DECIMALS);
+    json_u64(j, "data_bytes", b->data_bytes);
+    json_end_object(j);
+}
+
 static void put_report(struct json *j, const struct list_report *r)
 {
     json_begin_object(j, NULL);
@@ -234,6 +250,8 @@ static void put_report(struct json *j, const struct list_report *r)
         if (r->by_skip[i])
             json_u64(j, skip_name((enum skip)i), r->by_skip[i]);
     json_end_object(j);
+    if (r->bloom.n_hashes)
+        put_bloom(j, &r->bloom);
     if (r->is_unreadable)
         json_text(j, "failure", span_str(r->failure.what));
     json_end_object(j);

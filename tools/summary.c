@@ -93,6 +93,14 @@ static void put_flows(struct buf *out, const struct stats *s)
     buf_put_byte(out, '\n');
 }
 
+/* What a Bloom filter holds by its maker's word, and how full it is. */
+static void put_bloom(struct buf *out, const struct bloom_facts *b)
+{
+    buf_printf(out,
+               "; filter of %" PRIu64 " values (made for %" PRIu64 ", p %g), %.1f%% of %" PRIu64 " bits set",
+               b->n_entered, b->n_meant, b->rate, 100 * (double)b->n_set / (double)b->n_bits, b->n_bits);
+}
+
 void summary_put_list(struct buf *out, const struct list_report *l)
 {
     struct reasons r = {.out = out};
@@ -112,6 +120,8 @@ void summary_put_list(struct buf *out, const struct list_report *l)
         buf_printf(out, ", %" PRIu64 " expired by now", l->expired);
     if (l->not_yet_valid)
         buf_printf(out, ", %" PRIu64 " not yet valid", l->not_yet_valid);
+    if (l->bloom.n_hashes)
+        put_bloom(out, &l->bloom);
     if (l->is_unreadable)
         buf_put_str(out, ", not read to its end");
 }

@@ -619,6 +619,20 @@ bool load_entry(struct load *l, const struct load_entry *e, struct err *err)
     return !take_value(l, e, &v, &has_star) || enter(l, e, &v, has_star, err);
 }
 
+bool load_indicator(struct load *l, const struct load_entry *e, const struct indicator_in *in,
+                    uint32_t *out_indicator, bool *out_is_new, struct err *err)
+{
+    const struct set_entry entry = {.in = *in, .line = e->line}, *entered = l->indicators.batch;
+    if (!load_flush(l, err))
+        return false;
+    l->report->entries++;
+    if (!enter_side(l, false, e, &entry, err) || !load_flush(l, err))
+        return false;
+    *out_indicator = entered->indicator;
+    *out_is_new = entered->is_new;
+    return true;
+}
+
 void load_skip_entry(struct load *l, enum skip skip, const struct load_entry *e)
 {
     struct value v = {0};

@@ -55,6 +55,10 @@ void load_fini(struct load *l);
 
 /* All return false only when the set can take no more; a bad entry is counted and noted. */
 bool load_entry(struct load *l, const struct load_entry *e, struct err *err);
+/* An entry whose indicator the format made itself, canonical, and not for the allow side; of `e` line, column and
+ * context are taken. Tells the indicator's place in the set, and whether it is new there. */
+bool load_indicator(struct load *l, const struct load_entry *e, const struct indicator_in *in, uint32_t *out_indicator,
+                    bool *out_is_new, struct err *err);
 /* Pass on what waits. Before the bytes it lies in die, and at the end. */
 bool load_flush(struct load *l, struct err *err);
 /* Nothing waits: what values were made of may die. */

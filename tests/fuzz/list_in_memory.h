@@ -80,6 +80,21 @@ static inline void list_check_view(const struct set_view *v, uint64_t n_lines)
     }
 }
 
+/* Each filter has an indicator of its own, and each word belongs to one. */
+static inline void list_check_blooms(const struct set_view *v)
+{
+    uint32_t n_words = 0, n_indicators = 0;
+    for (uint32_t i = 0; i < v->n_blooms; i++) {
+        const struct bloom *b = &v->blooms[i];
+        LIST_MUST(b->n_bits >= 1 && b->n_hashes >= 1 && b->n_hashes <= BLOOM_HASHES_MAX && b->first_word == n_words);
+        LIST_MUST(b->indicator < v->n_indicators && v->indicators[b->indicator].type == IOC_BLOOM);
+        n_words += (uint32_t)bloom_n_words(b->n_bits);
+    }
+    for (uint32_t i = 0; i < v->n_indicators; i++)
+        n_indicators += v->indicators[i].type == IOC_BLOOM;
+    LIST_MUST(n_words == v->n_bloom_words && n_indicators == v->n_blooms);
+}
+
 static inline void list_check_bytes(const uint8_t *data, size_t size, const struct list_options *o)
 {
     struct err err = {0};
@@ -102,6 +117,7 @@ static inline void list_check_bytes(const uint8_t *data, size_t size, const stru
     struct set_view v = set_view_of(ctx.set);
     LIST_MUST(v.n_indicators == report.loaded);
     list_check_view(&v, report.lines);
+    list_check_blooms(&v);
     set_seal(ctx.set);
     list_report_fini(&report);
     set_free(ctx.set);
