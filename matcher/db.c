@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "matcher/bloom.h"
 #include "matcher/db_parts.h"
 #include "matcher/names_hs.h"
 
@@ -63,6 +64,7 @@ static bool build_engines(struct db *db, const struct routes *routes, const stru
     };
     refuse_unroutable(&db->view, routes, &refusals);
     db->address_fields = routes->fields[ROUTE_ADDRESS] | routes->fields[ROUTE_RANGE];
+    db->bloom_fields = bloom_fields(&db->view);
     bool is_built = build_names(db, routes, options, err) &&
                     addresses_build(&db->addresses, &db->view, routes, err) &&
                     patterns_build(&db->patterns, &db->view, routes, &limits, refuse, &refusals, err);
@@ -74,7 +76,7 @@ static size_t set_bytes(const struct set_view *v)
 {
     return v->n_indicators * sizeof *v->indicators + v->n_origins * sizeof *v->origins +
            v->n_contexts * sizeof *v->contexts + v->n_lists * sizeof *v->lists + v->n_tags * sizeof *v->tags +
-           v->pool_bytes;
+           v->n_blooms * sizeof *v->blooms + v->n_bloom_words * sizeof *v->bloom_words + v->pool_bytes;
 }
 
 static void count_patterns(struct db *db, const struct routes *routes)
@@ -98,6 +100,7 @@ static void fill_stats(struct db *db, const struct routes *routes)
     s->n_addresses = routes->n[ROUTE_ADDRESS];
     s->n_ranges = routes->n[ROUTE_RANGE];
     s->n_urls = routes->n[ROUTE_EXACT] + routes->n[ROUTE_PREFIX] - s->n_exact_texts;
+    s->n_blooms = db->view.n_blooms;
     s->names_bytes = db->names.keys.block.len + hyperscan_bytes(db->names_hs);
     s->addresses_bytes = db->addresses.hosts.block.len + db->addresses.n_ranges * sizeof(struct range_node);
     s->patterns_bytes = db->patterns.exact.block.len;

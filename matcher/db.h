@@ -3,7 +3,8 @@
  *
  * Engines. Names (exact, suffix, below) go to Hyperscan as reversed literals, or beyond a threshold to a table of suffix
  * hashes behind a blocked Bloom filter; both give the same hits. Addresses, ports, networks and ranges go to tables, and so
- * do whole URLs, paths and texts. Starts of URLs and paths, wildcards and regexes go to Hyperscan. See matcher/NOTES.md. */
+ * do whole URLs, paths and texts. Starts of URLs and paths, wildcards and regexes go to Hyperscan. Bloom filters stay what
+ * they are. See matcher/NOTES.md. */
 #include "base/err.h"
 #include "rules/set.h"
 
@@ -21,7 +22,7 @@ struct db_options {
 };
 
 struct db_stats {
-    uint32_t n_names, n_addresses, n_ranges, n_urls, n_wildcards, n_regexes, n_exact_texts, n_refused;
+    uint32_t n_names, n_addresses, n_ranges, n_urls, n_wildcards, n_regexes, n_exact_texts, n_blooms, n_refused;
     enum names_engine names_engine; /* what was used */
     size_t names_bytes, patterns_bytes, addresses_bytes, set_bytes;
     double compile_seconds; /* 0 when it came from a file */

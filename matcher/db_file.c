@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "matcher/bloom.h"
 #include "matcher/db_parts.h"
 
 enum section {
@@ -23,6 +24,8 @@ enum section {
     SECTION_LISTS,
     SECTION_TAGS,
     SECTION_POOL,
+    SECTION_BLOOMS,
+    SECTION_BLOOM_WORDS,
     SECTION_NAMES,
     SECTION_HOSTS,
     SECTION_RANGES,
@@ -32,7 +35,7 @@ enum section {
     SECTION_COUNT = SECTION_HYPERSCAN + DB_HS_COUNT,
 };
 
-enum { ALIGN = 64, FORMAT_VERSION = 2 };
+enum { ALIGN = 64, FORMAT_VERSION = 3 };
 
 #define MAGIC 0x0a62645f54444556ull /* "VEDT_db\n", and the byte order */
 
@@ -79,6 +82,8 @@ static bool contents_init(struct contents *c, const struct db *db, struct span a
             [SECTION_LISTS] = span_of(v->lists, v->n_lists * sizeof *v->lists),
             [SECTION_TAGS] = span_of(v->tags, v->n_tags * sizeof *v->tags),
             [SECTION_POOL] = span_of(v->pool, v->pool_bytes),
+            [SECTION_BLOOMS] = span_of(v->blooms, v->n_blooms * sizeof *v->blooms),
+            [SECTION_BLOOM_WORDS] = span_of(v->bloom_words, v->n_bloom_words * sizeof *v->bloom_words),
             [SECTION_NAMES] = db->names.keys.block,
             [SECTION_HOSTS] = db->addresses.hosts.block,
             [SECTION_RANGES] =
@@ -298,18 +303,23 @@ static bool map_set(struct set_view *v, const struct file_head *h, struct span f
     struct span indicators = section(h, file, SECTION_INDICATORS),
                 origins = section(h, file, SECTION_ORIGINS), contexts = section(h, file, SECTION_CONTEXTS),
                 lists = section(h, file, SECTION_LISTS), tags = section(h, file, SECTION_TAGS),
-                pool = section(h, file, SECTION_POOL);
+                pool = section(h, file, SECTION_POOL), blooms = section(h, file, SECTION_BLOOMS),
+                bloom_words = section(h, file, SECTION_BLOOM_WORDS);
     v->indicators = (const void *)indicators.ptr;
     v->origins = (const void *)origins.ptr;
     v->contexts = (const void *)contexts.ptr;
     v->lists = (const void *)lists.ptr;
     v->tags = (const void *)tags.ptr;
     v->pool = pool.ptr;
+    v->blooms = (const void *)blooms.ptr;
+    v->bloom_words = (const void *)bloom_words.ptr;
     return count_rows(indicators, sizeof *v->indicators, &v->n_indicators) &&
            count_rows(origins, sizeof *v->origins, &v->n_origins) &&
            count_rows(contexts, sizeof *v->contexts, &v->n_contexts) &&
            count_rows(lists, sizeof *v->lists, &v->n_lists) &&
-           count_rows(tags, sizeof *v->tags, &v->n_tags) && count_rows(pool, 1, &v->pool_bytes);
+           count_rows(tags, sizeof *v->tags, &v->n_tags) && count_rows(pool, 1, &v->pool_bytes) &&
+           count_rows(blooms, sizeof *v->blooms, &v->n_blooms) &&
+           count_rows(bloom_words, sizeof *v->bloom_words, &v->n_bloom_words);
 }
 
 static bool load_hyperscan(struct db *db, const struct file_head *h, struct span file, struct err *err)
@@ -337,6 +347,7 @@ static bool load_engines(struct db *db, const struct file_head *h, struct span f
     db->names.shape = h->shape;
     db->name_fields = h->name_fields;
     db->address_fields = h->address_fields;
+    db->bloom_fields = bloom_fields(&db->view);
     db->patterns.exact_fields = h->exact_fields;
     memcpy(db->patterns.group_fields, h->group_fields, sizeof h->group_fields);
     memcpy(db->generation, h->generation, sizeof db->generation);

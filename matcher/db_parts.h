@@ -13,6 +13,7 @@ struct db {
     struct addresses addresses;
     struct patterns patterns;
     field_mask name_fields, address_fields; /* those that names, or addresses and networks, are wanted in */
+    field_mask bloom_fields;                /* those that Bloom filters look at */
     struct db_stats stats;
     char generation[17];
     struct span attachment; /* lies in the mapping */

@@ -55,6 +55,14 @@ static uint64_t hash_indicator(const struct set_view *v, const struct said *s, u
     return h;
 }
 
+/* The value of such an indicator is no more than a name; what it means is in the bits. */
+static uint64_t hash_blooms(const struct set_view *v, uint64_t h)
+{
+    for (uint32_t i = 0; i < v->n_blooms; i++)
+        h = key_mix(h ^ v->blooms[i].content, v->blooms[i].indicator + 1) + 1;
+    return h;
+}
+
 bool generation_of(const struct set_view *v, char out[static 17])
 {
     struct said s;
@@ -62,6 +70,7 @@ bool generation_of(const struct set_view *v, char out[static 17])
     uint64_t h = v->n_indicators;
     for (uint32_t i = 0; has_room && i < v->n_indicators; i++)
         h = hash_indicator(v, &s, i, h);
+    h = hash_blooms(v, h);
     free(s.contexts);
     free(s.lists);
     snprintf(out, 17, "%016llx", (unsigned long long)h);

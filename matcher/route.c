@@ -59,6 +59,8 @@ enum route route_of(const struct set_view *v, uint32_t indicator)
         return key.len <= NAME_MAX_BYTES && is_plain(key) ? ROUTE_PATTERN : ROUTE_NONE;
     case IOC_REGEX:
         return key.len ? ROUTE_PATTERN : ROUTE_NONE;
+    case IOC_BLOOM:
+        return ROUTE_BLOOM;
     case IOC_USER_AGENT:
     case IOC_JA3:
     case IOC_JA4:

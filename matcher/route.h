@@ -11,15 +11,17 @@ enum route {
     ROUTE_EXACT,   /* whole URLs, paths and texts */
     ROUTE_PREFIX,  /* starts of URLs and paths */
     ROUTE_PATTERN, /* wildcards and regexes */
+    ROUTE_BLOOM,   /* Bloom filters */
+    ROUTE_COUNT
 };
 
 enum route route_of(const struct set_view *v, uint32_t indicator);
 
 /* The routes of all indicators, asked once for a build. */
 struct routes {
-    uint8_t *of;                     /* owned; enum route of each indicator */
-    uint32_t n[ROUTE_PATTERN + 1];   /* how many take each */
-    field_mask fields[ROUTE_PATTERN + 1]; /* fields that any of them names */
+    uint8_t *of;                    /* owned; enum route of each indicator */
+    uint32_t n[ROUTE_COUNT];        /* how many take each */
+    field_mask fields[ROUTE_COUNT]; /* fields that any of them names */
 };
 
 bool routes_init(struct routes *r, const struct set_view *v); /* false when memory is short */

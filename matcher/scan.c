@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "matcher/bloom.h"
 #include "matcher/db_parts.h"
 #include "matcher/names_hs.h"
 #include "matcher/request.h"
@@ -34,12 +35,12 @@ static bool make_scratch(const struct db *db, struct hs_scratch **out, struct er
 static void set_db(struct scanner *s, const struct db *db)
 {
     s->db = db;
-    s->fields = db->name_fields | db->address_fields | db->patterns.exact_fields;
+    s->fields = db->name_fields | db->address_fields | db->patterns.exact_fields | db->bloom_fields;
     for (int kind = PIECE_NAME; kind <= PIECE_TEXT; kind++) {
         s->text_fields[kind] = patterns_text_fields(&db->patterns, (enum piece_kind)kind);
         s->fields |= s->text_fields[kind];
     }
-    s->text_fields[PIECE_NAME] |= db->name_fields;
+    s->text_fields[PIECE_NAME] |= db->name_fields | db->bloom_fields;
 }
 
 struct scanner *scanner_new(const struct db *db, struct err *err)
@@ -109,6 +110,13 @@ static struct piece new_field(struct scanner *s, enum field field, uint16_t port
 static bool wants(field_mask mask, enum field field)
 {
     return (mask & FIELD_BIT(field)) != 0;
+}
+
+/* A text as it is in the filters that look at this field. */
+static void look_up_bloom(struct scanner *s, const struct piece *piece, struct span text)
+{
+    if (wants(s->db->bloom_fields, (enum field)piece->field))
+        bloom_look_up(&s->db->view, text, piece, &s->batch);
 }
 
 struct address_ctx {
@@ -189,8 +197,11 @@ void scan_add_address(struct scanner *s, enum field field, const struct ip *ip, 
     struct piece piece = new_field(s, field, port, cookie);
     char text[IP_TEXT_MAX];
     look_up_address(s, &piece, ip);
-    if (wants(s->text_fields[PIECE_TEXT], field))
-        keep(s, piece, PIECE_TEXT, span_of(text, ip_format(ip, text)));
+    if (!wants(s->text_fields[PIECE_TEXT] | s->db->bloom_fields, field))
+        return;
+    struct span written = span_of(text, ip_format(ip, text));
+    look_up_bloom(s, &piece, written);
+    keep(s, piece, PIECE_TEXT, written);
 }
 
 /* ---- URLs ---- */
@@ -262,6 +273,8 @@ static void add_spelling(struct scanner *s, const struct piece *piece, const str
     if (target_at > HTTP_BYTES) {
         patterns_look_up(&s->db->patterns, &s->db->view, KEY_URL, key, piece, &s->batch);
         keep(s, *piece, PIECE_URL_KEY, key);
+        look_up_bloom(s, piece, key);
+        look_up_bloom(s, piece, text);
     }
     keep(s, *piece, PIECE_URL_TEXT, text);
     keep_raw(s, piece, r, port, target_at);
@@ -279,8 +292,9 @@ static void add_request(struct scanner *s, const struct piece *piece, const stru
 
 static bool wants_url(const struct scanner *s, enum field field)
 {
-    return wants(
-        s->db->patterns.exact_fields | s->text_fields[PIECE_URL_KEY] | s->text_fields[PIECE_URL_TEXT], field);
+    return wants(s->db->patterns.exact_fields | s->db->bloom_fields | s->text_fields[PIECE_URL_KEY] |
+                     s->text_fields[PIECE_URL_TEXT],
+                 field);
 }
 
 void scan_add_url(struct scanner *s, enum field field, struct span host, struct span target, uint16_t port,
@@ -300,6 +314,7 @@ void scan_add_text(struct scanner *s, enum field field, struct span text, uint32
     if (text.len == 0)
         return;
     patterns_look_up(&s->db->patterns, &s->db->view, KEY_TEXT, text, &piece, &s->batch);
+    look_up_bloom(s, &piece, text);
     keep(s, piece, PIECE_TEXT, text);
     bool is_link = field == FIELD_HTTP_LOCATION || field == FIELD_HTTP_REFERER;
     if (is_link && wants_url(s, field) && request_split_url(text, &r))
@@ -318,6 +333,8 @@ size_t scan_run(struct scanner *s, const struct hit **out_hits)
         names_table_scan(&db->names, &db->view, b);
         names_hs_scan(db->names_hs, s->scratch, &db->view, &s->reversed, b);
         patterns_scan(&db->patterns, s->scratch, &db->view, &s->reversed, b);
+        if (db->bloom_fields)
+            bloom_scan(&db->view, db->bloom_fields, b);
     }
     batch_reset(b);
     s->is_settled = true;

@@ -54,6 +54,21 @@ static bool are_texts_sound(const struct set_view *v)
     return ok;
 }
 
+static bool are_blooms_sound(const struct set_view *v)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < v->n_blooms; i++) {
+        const struct bloom *b = &v->blooms[i];
+        ok &= b->indicator < v->n_indicators && v->indicators[b->indicator].type == IOC_BLOOM;
+        ok &= b->n_hashes >= 1 && b->n_hashes <= BLOOM_HASHES_MAX && b->n_bits >= 1;
+        ok &=
+            b->first_word <= v->n_bloom_words && bloom_n_words(b->n_bits) <= v->n_bloom_words - b->first_word;
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
 bool set_check(const struct set_view *v, struct err *err)
 {
     if (!are_indicators_sound(v))
@@ -64,5 +79,8 @@ bool set_check(const struct set_view *v, struct err *err)
         return err_set(err, ERR_SYNTAX, NULL, "a context points outside its arrays");
     if (!are_texts_sound(v))
         return err_set(err, ERR_SYNTAX, NULL, "a list or tag points outside the pool");
+    if (!are_blooms_sound(v))
+        return err_set(err, ERR_SYNTAX, NULL,
+                       "a Bloom filter is not what one may be, or its bits lie outside theirs");
     return true;
 }

@@ -13,6 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "golden"))
 
 from case import answer, ask, captures, talk  # noqa: E402
+from bloom import bloom  # noqa: E402
 from messages import client_hello, http_request, http_response, tls_records  # noqa: E402
 
 LISTS = {
@@ -43,6 +44,8 @@ def main():
     for name, text in LISTS.items():
         with open(name, "w", encoding="utf-8") as out:
             out.write(text)
+    with open("names.bloom", "wb") as out:
+        out.write(bloom(["evil.example", "bot.example"], data=b"Names of CSIRT Example\n"))
     with open("capture.pcap", "wb") as out:
         out.write(captures.pcap(captures.frames_of(datagrams())))
     for command, suffix in ((["gzip", "-9n"], "gz"), (["xz", "-9"], "xz"), (["zstd", "-q", "-19"], "zst")):

@@ -85,6 +85,54 @@ static bool pattern_matches(const struct set_view *v, const struct indicator *in
     return ind->type == IOC_REGEX && regex_matches(value_of(v, ind), ind->flags & IOC_F_CASELESS, s);
 }
 
+/* ---- Bloom filters ---- */
+
+__extension__ typedef unsigned __int128 u128;
+
+static bool is_bit_set(const struct set_view *v, const struct bloom *b, uint64_t bit)
+{
+    return v->bloom_words[b->first_word + bit / 64] & UINT64_C(1) << bit % 64;
+}
+
+static bool bloom_has(const struct set_view *v, const struct indicator *ind, struct span s)
+{
+    const u128 p = UINT64_C(18446744073709551557), g = UINT64_C(18446744073709550147), two64 = (u128)1 << 64;
+    u128 h = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < s.len; i++)
+        h = h * UINT64_C(1099511628211) % two64 ^ s.ptr[i];
+    h %= p;
+    for (uint32_t b = 0; b < v->n_blooms; b++) {
+        const struct bloom *bloom = &v->blooms[b];
+        if (&v->indicators[bloom->indicator] != ind)
+            continue;
+        bool has_all = true;
+        for (uint32_t i = 0; i < bloom->n_hashes; i++) {
+            h = h * g % two64 % p;
+            has_all = has_all && is_bit_set(v, bloom, (uint64_t)(h % bloom->n_bits));
+        }
+        return has_all;
+    }
+    return false;
+}
+
+static bool bloom_has_name(const struct set_view *v, const struct indicator *ind, struct span name)
+{
+    if (name.len <= 253 && bloom_has(v, ind, name))
+        return true;
+    if (ind->match != MATCH_SUFFIX || isdigit(name.ptr[name.len - 1]))
+        return false;
+    for (size_t i = 1; i < name.len; i++) {
+        struct span parent = span_from(name, i);
+        size_t n_labels = 1;
+        for (size_t k = 0; k < parent.len; k++)
+            n_labels += parent.ptr[k] == '.';
+        if (name.ptr[i - 1] == '.' && name.ptr[i] != '.' && parent.len <= 253 && n_labels >= 2 &&
+            n_labels <= 16 && bloom_has(v, ind, parent))
+            return true;
+    }
+    return false;
+}
+
 /* ---- names and addresses ---- */
 
 static bool name_matches(const struct set_view *v, const struct indicator *ind, struct span name,
@@ -182,6 +230,8 @@ static void prepare_name(struct prepared *p, struct span text)
 static bool match_name(const struct set_view *v, const struct indicator *ind, const struct prepared *p)
 {
     struct span s = buf_span(&p->name);
+    if (ind->type == IOC_BLOOM)
+        return s.len && bloom_has_name(v, ind, s);
     return s.len && (name_matches(v, ind, s, p->f->port) || pattern_matches(v, ind, true, s) ||
                      (p->is_address && address_matches(v, ind, &p->ip, p->f->port)));
 }
@@ -190,6 +240,8 @@ static bool match_address(const struct set_view *v, const struct indicator *ind,
 {
     char text[IP_TEXT_MAX];
     size_t n = ip_format(&f->ip, text);
+    if (ind->type == IOC_BLOOM)
+        return bloom_has(v, ind, span_of(text, n));
     return address_matches(v, ind, &f->ip, f->port) || pattern_matches(v, ind, false, span_of(text, n));
 }
 
@@ -284,6 +336,8 @@ static bool match_spelling(const struct set_view *v, const struct indicator *ind
         return p->has_host && key_matches(ind, url_match_key(value), span_from(all, 7));
     if (ind->type == IOC_URI_PATH)
         return key_matches(ind, value, span_from(all, sp->target_at));
+    if (ind->type == IOC_BLOOM)
+        return p->has_host && (bloom_has(v, ind, all) || bloom_has(v, ind, span_from(all, 7)));
     return with_regex &&
            (pattern_matches(v, ind, false, all) || pattern_matches(v, ind, false, buf_span(&sp->raw)));
 }
@@ -351,6 +405,8 @@ static bool match_text(const struct set_view *v, const struct indicator *ind, co
         return span_eq(p->f->text, value_of(v, ind));
     if (is_pattern(ind))
         return pattern_matches(v, ind, false, p->f->text);
+    if (ind->type == IOC_BLOOM && bloom_has(v, ind, p->f->text))
+        return true;
     return match_url(v, ind, p);
 }
 

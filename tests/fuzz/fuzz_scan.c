@@ -35,6 +35,11 @@ static const struct sample samples[] = {
     SAMPLE(IOC_REGEX, MATCH_REGEX, "^evil[0-9]", .fields = ALL),
     SAMPLE(IOC_REGEX, MATCH_REGEX, "a[^b]c", .fields = ALL),
     SAMPLE(IOC_REGEX, MATCH_REGEX, "GATE", .fields = ALL, .flags = IOC_F_CASELESS),
+    /* Full enough for false hits now and then: those must be the same. */
+    SAMPLE(IOC_BLOOM, MATCH_SUFFIX,
+           "evil.com 10.0.0.1 http://evil.com/a?b evil a b c d e f g h i j k l m n o", .fields = ALL),
+    SAMPLE(IOC_BLOOM, MATCH_EXACT, "a.evil.com 2001:db8::1 10.0.0.1/ a b c d e f g h i j k l m n o p q r",
+           .fields = ALL),
 };
 
 /* Compiled once for all inputs; the process ends with them. */

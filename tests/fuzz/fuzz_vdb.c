@@ -28,6 +28,7 @@ static const struct sample samples[] = {
     SAMPLE(IOC_URL, MATCH_EXACT, "http://evil.com/a"),
     SAMPLE(IOC_URL, MATCH_PREFIX, "http://evil.com/"),
     SAMPLE(IOC_REGEX, MATCH_REGEX, "^evil"),
+    SAMPLE(IOC_BLOOM, MATCH_SUFFIX, "evil.com bot.com", .fields = FIELD_BIT(FIELD_COUNT) - 1),
 };
 
 static void must_write(int fd, struct span bytes)

@@ -4,6 +4,7 @@
 
 #include "matcher/db.h"
 #include "matcher/scan.h"
+#include "tests/unit/rules/bloom_bytes.h"
 
 struct sample {
     enum ioc_type type;
@@ -23,6 +24,27 @@ static inline void sample_must(bool ok)
 {
     if (!ok)
         abort();
+}
+
+/* A small filter for the indicator `at`: in it are the words of its value. */
+static inline void sample_add_bloom(struct set *s, uint32_t at, const char *value)
+{
+    const struct bloom_bytes shape = {.n = 20, .p = 0.05, .k = 4, .m = 126};
+    struct bloom b = {.n_bits = shape.m,
+                      .n_hashes = (uint32_t)shape.k,
+                      .n_meant = shape.n,
+                      .rate = shape.p,
+                      .first_word = set_view_of(s).n_bloom_words,
+                      .content = at + 1,
+                      .indicator = at};
+    uint64_t *words = set_add_words(s, 2);
+    sample_must(words != NULL);
+    for (; *value; b.n_entered++) {
+        size_t n = strcspn(value, " ");
+        bloom_bytes_enter(words, &shape, span_of(value, n));
+        value += n + strspn(value + n, " ");
+    }
+    sample_must(set_add_bloom(s, &b, NULL));
 }
 
 /* In order: sample i is indicator i, unless two are equal. */
@@ -49,6 +71,8 @@ static inline struct set *sample_set(const struct sample *samples, size_t n)
                                   .port = samples[i].port,
                                   .flags = samples[i].flags};
         sample_must(set_add(s, &in, list, (uint32_t)i + 1, context, &is_new, NULL));
+        if (in.type == IOC_BLOOM)
+            sample_add_bloom(s, set_find(s, &in), samples[i].value);
     }
     return s;
 }

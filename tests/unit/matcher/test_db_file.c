@@ -22,6 +22,7 @@ static const struct sample samples[] = {
     SAMPLE(IOC_REGEX, MATCH_REGEX, "^evil"),
     SAMPLE(IOC_DOMAIN_PORT, MATCH_EXACT, "evil.com:8443", .port = 8443),
     SAMPLE(IOC_USER_AGENT, MATCH_EXACT, "curl/8"),
+    SAMPLE(IOC_BLOOM, MATCH_SUFFIX, "bot.com evil.com"),
 };
 enum { N_SAMPLES = sizeof samples / sizeof *samples, KEY = 4711 };
 
@@ -116,9 +117,12 @@ static void test_round_trip(void **state)
         assert_true(db_stats(loaded)->compile_seconds == 0);
         assert_int_equal(db_stats(loaded)->names_engine, e);
         assert_int_equal(db_stats(loaded)->n_urls, 1);
+        assert_int_equal(db_stats(loaded)->n_blooms, 1);
         const struct set_view *v = db_set(loaded);
         const struct origin *o = &v->origins[v->indicators[0].origins];
         assert_true(span_eq(set_text(v, v->lists[o->list].name), SPAN_LIT("sample")));
+        assert_true(v->n_blooms == 1 && v->n_bloom_words == 2 && v->blooms[0].n_entered == 2);
+        assert_true(v->blooms[0].rate == 0.05);
         assert_true(span_eq(set_text(v, v->contexts[o->context].organisation), SPAN_LIT("CERT-XX")));
         assert_true(span_eq(set_text(v, v->tags[v->contexts[o->context].tags + 1]), SPAN_LIT("test")));
         /* A loaded db can be saved again, over the file it lies in. */
