@@ -8,6 +8,8 @@
  * by its bits; its value, which alerts show, is only what its list is called. */
 #include <endian.h>
 
+#include <stdio.h>
+
 #include "base/hash.h"
 #include "rules/formats/format.h"
 
