@@ -7,7 +7,6 @@
  * pieces as they arrive: a head that promises a gigabyte costs nothing unless the gigabyte follows. A filter is known
  * by its bits; its value, which alerts show, is only what its list is called. */
 #include <endian.h>
-
 #include <stdio.h>
 
 #include "base/hash.h"
