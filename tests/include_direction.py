@@ -14,6 +14,7 @@ DOORS = {
     "hs/hs.h": "matcher/hyperscan.c",
     "yaml.h": "base/yaml.c",
     "cjson/cJSON.h": "base/json_read.c",
+    "expat.h": "base/xml.c",
     "zlib.h": "base/codec_gzip.c",
     "zstd.h": "base/codec_zstd.c",
     "zstd_errors.h": "base/codec_zstd.c",
