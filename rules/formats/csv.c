@@ -1,25 +1,25 @@
 /* CSV lists: RFC 4180 with what real feeds do to it. Lines that begin with '#' and blank ones are no rows; the last such comment
  * before the first row may be the header. Columns are found by what the user says, else by well-known header names, else by
- * looking at the rows: see csv_columns.h. A type column's word says what the value has to be; without one the value's
- * syntax does. A port column goes with addresses and names: "192.0.2.1" and "443" are "192.0.2.1:443".
+ * looking at the rows: see csv_columns.h. What the cells of a row mean: see table_row.h.
  * Bare names, "*.x" and ".x" mean the name and all below it, if nobody says otherwise. A row may take many lines, but no
  * more than ROW_MAX bytes. */
 #include <stdlib.h>
 
 #include "rules/formats/csv_columns.h"
 #include "rules/formats/format.h"
-#include "rules/list_options.h"
+#include "rules/formats/table_row.h"
 
-enum { ROW_MAX = 1024 * 1024, TAGS_MAX = 64 };
+enum { ROW_MAX = 1024 * 1024 };
 
 struct csv_list {
     struct load *load; /* borrowed */
     struct csv_plan plan;
     struct csv_row row;
-    struct buf composed; /* a value put together from two columns */
-    char tag_delimiter;
+    struct table table;
+    struct table_row entry;
+    enum csv_role roles[CSV_ROLE_COUNT]; /* those that have a column */
+    size_t n_roles;
     bool is_past_header;
-    bool has_context; /* some column holds more than the value */
     struct csv_misp *misp; /* owned; NULL when it is no export of MISP */
 };
 
@@ -28,141 +28,6 @@ static struct span cell(struct csv_list *c, enum csv_role role)
     int column = c->plan.column[role];
     return column == CSV_NO_COLUMN ? span_of("", 0)
                                    : csv_field_text(&c->row, (size_t)column, &c->plan.dialect);
-}
-
-/* What feeds write for "nothing". */
-static bool is_unsaid(struct span text)
-{
-    return text.len == 0 || span_eq(text, SPAN_LIT("-")) || span_eq_nocase(text, SPAN_LIT("none")) ||
-           span_eq_nocase(text, SPAN_LIT("null")) || span_eq_nocase(text, SPAN_LIT("n/a"));
-}
-
-static struct span said_cell(struct csv_list *c, enum csv_role role)
-{
-    struct span text = load_trim(cell(c, role));
-    return is_unsaid(text) ? span_of("", 0) : text;
-}
-
-/* ---- what goes with a value ---- */
-
-static size_t split_tags(struct csv_list *c, struct span tags[static TAGS_MAX])
-{
-    struct span rest = said_cell(c, CSV_TAGS);
-    size_t n = 0;
-    while (rest.len && n < TAGS_MAX) {
-        const uint8_t *end = memchr(rest.ptr, c->tag_delimiter, rest.len);
-        size_t len = end ? (size_t)(end - rest.ptr) : rest.len;
-        struct span tag = load_text(span_first(rest, len));
-        if (tag.len)
-            tags[n++] = tag;
-        rest = span_from(rest, len + 1);
-    }
-    return n;
-}
-
-static void take_text(struct csv_list *c, enum csv_role role, struct span *out)
-{
-    struct span text = said_cell(c, role);
-    if (text.len)
-        *out = load_text(text);
-}
-
-static void read_context(struct csv_list *c, uint32_t line, struct span *tags, struct context_in *out)
-{
-    *out = load_context(c->load);
-    take_text(c, CSV_ORGANISATION, &out->organisation);
-    take_text(c, CSV_REFERENCE, &out->reference);
-    take_text(c, CSV_DESCRIPTION, &out->description);
-    take_text(c, CSV_ID, &out->id);
-    size_t n_tags = split_tags(c, tags);
-    if (n_tags) {
-        out->tags = tags;
-        out->n_tags = n_tags;
-    }
-    struct span from = said_cell(c, CSV_VALID_FROM), until = said_cell(c, CSV_VALID_UNTIL);
-    struct span tlp = said_cell(c, CSV_TLP), confidence = said_cell(c, CSV_CONFIDENCE);
-    if (from.len)
-        load_time(c->load, line, 0, from, &out->valid_from);
-    if (until.len)
-        load_time(c->load, line, 0, until, &out->valid_until);
-    if (tlp.len)
-        out->tlp = load_tlp(c->load, line, 0, tlp);
-    if (confidence.len && !list_options_confidence(confidence, &out->confidence))
-        load_warn(c->load, line, 0, confidence, "not a confidence from 0 to 100; passed over");
-}
-
-/* ---- the value ---- */
-
-/* "host" and "443" into "host:443", for what can have a port. False: `value` stays as it is. */
-static bool compose_port(struct csv_list *c, struct span value, struct span port, struct span *out)
-{
-    struct value v;
-    uint32_t col;
-    if (port.len == 0 || value_read(value, &c->load->scratch, &v, &col) != REJECT_NONE ||
-        (v.type != IOC_IPV4 && v.type != IOC_IPV6 && v.type != IOC_DOMAIN) || v.is_wildcard)
-        return false;
-    buf_reset(&c->composed);
-    buf_put_str(&c->composed, v.type == IOC_IPV6 ? "[" : "");
-    buf_put(&c->composed, v.text);
-    buf_put_str(&c->composed, v.type == IOC_IPV6 ? "]:" : ":");
-    buf_put(&c->composed, port);
-    *out = buf_span(&c->composed);
-    return !c->composed.is_full;
-}
-
-/* "host|port", "domain|ip": the first half is what is looked for, the second its port or only context. */
-static void cut_composite(struct span *value, struct span *port, bool has_port)
-{
-    const uint8_t *bar = value->len ? memchr(value->ptr, '|', value->len) : NULL;
-    if (!bar)
-        return;
-    size_t at = (size_t)(bar - value->ptr);
-    if (has_port)
-        *port = load_trim(span_from(*value, at + 1));
-    *value = load_trim(span_first(*value, at));
-}
-
-/* False: the entry is accounted for. */
-static bool read_type(struct csv_list *c, struct load_entry *e, struct span *port)
-{
-    struct span word = said_cell(c, CSV_TYPE);
-    e->has_type = c->plan.has_type && !c->load->options->has_type;
-    e->type = c->plan.type;
-    if (word.len == 0 || c->load->options->has_type)
-        return true;
-    bool has_port;
-    if (!csv_type_of(word, &e->type, &has_port)) {
-        load_reject(c->load, REJECT_UNKNOWN_TYPE, e->line, 0, word, NULL);
-        return false;
-    }
-    if (e->type == IOC_OTHER) {
-        load_skip(c->load, SKIP_TYPE, IOC_OTHER, e->line, e->col, e->value);
-        return false;
-    }
-    e->has_type = true;
-    if (memchr(word.ptr, '|', word.len))
-        cut_composite(&e->value, port, has_port);
-    return true;
-}
-
-/* A declared address or name that gets a port is another type. */
-static enum ioc_type with_port(enum ioc_type type)
-{
-    return type == IOC_DOMAIN || type == IOC_WILDCARD || type == IOC_DOMAIN_PORT ? IOC_DOMAIN_PORT
-                                                                                 : IOC_IP_PORT;
-}
-
-static bool take_value(struct csv_list *c, struct load_entry *e, struct err *err)
-{
-    struct span port = said_cell(c, CSV_PORT);
-    if (!read_type(c, e, &port))
-        return true;
-    bool is_composed =
-        (!e->has_type || e->type <= IOC_IPV6 || e->type == IOC_IP_PORT || e->type == IOC_DOMAIN_PORT) &&
-        compose_port(c, e->value, port, &e->value);
-    if (is_composed && e->has_type)
-        e->type = with_port(e->type);
-    return load_entry(c->load, e, err) && (!is_composed || load_flush(c->load, err));
 }
 
 static uint32_t count_lines(struct csv_list *c, const uint8_t *from, const uint8_t *to)
@@ -188,22 +53,17 @@ static bool take_row(struct csv_list *c, const uint8_t *start, struct err *err)
         load_reject(l, REJECT_COLUMN_COUNT, line, 1, load_trim(first), NULL);
         return true;
     }
-    struct load_entry e = {.value = cell(c, CSV_VALUE)};
-    uint32_t above = c->row.n_lines > 1 ? count_lines(c, start, e.value.ptr) : 0;
-    e.line = load_clamp32((uint64_t)line + above);
-    e.col = above ? 1 : (uint32_t)(e.value.ptr - start) + 1;
+    struct table_row *entry = &c->entry;
+    for (size_t i = 0; i < c->n_roles; i++)
+        entry->cells[c->roles[i]] = cell(c, c->roles[i]);
+    struct span value = entry->cells[CSV_VALUE];
+    uint32_t above = c->row.n_lines > 1 ? count_lines(c, start, value.ptr) : 0;
+    entry->line = load_clamp32((uint64_t)line + above);
+    entry->col = above ? 1 : (uint32_t)(value.ptr - start) + 1;
     bool is_taken = false;
-    if (c->misp && !csv_misp_take(c->misp, &c->row, &c->plan.dialect, e.line, e.col, &is_taken, err))
+    if (c->misp && !csv_misp_take(c->misp, &c->row, &c->plan.dialect, entry->line, entry->col, &is_taken, err))
         return false;
-    if (is_taken)
-        return true;
-    struct context_in context;
-    struct span tags[TAGS_MAX];
-    if (c->has_context) {
-        read_context(c, e.line, tags, &context);
-        e.context = &context;
-    }
-    return take_value(c, &e, err);
+    return is_taken || table_enter(&c->table, entry, err);
 }
 
 /* ---- the file ---- */
@@ -286,7 +146,26 @@ static bool take_rows(struct csv_list *c, struct err *err)
         if (n == n_before && s->end - s->at == s->max_room)
             pass_monster(c);
     }
+    load_check_count(c->load);
     return true;
+}
+
+static void begin_rows(struct csv_list *c)
+{
+    for (int role = 0; role < CSV_ROLE_COUNT; role++)
+        if (c->plan.column[role] != CSV_NO_COLUMN)
+            c->roles[c->n_roles++] = (enum csv_role)role;
+    c->entry.has_context = c->n_roles && c->roles[c->n_roles - 1] >= CSV_DESCRIPTION;
+    c->entry.has_type = c->plan.has_type;
+    c->entry.type = c->plan.type;
+}
+
+static bool begin_misp(struct csv_list *c, struct err *err)
+{
+    if (!c->plan.misp.is_misp)
+        return true;
+    c->misp = csv_misp_new(c->load, &c->plan.misp);
+    return c->misp || err_set(err, ERR_MEMORY, c->load->path, "not enough memory to read a list");
 }
 
 static bool load_csv(struct load *l, struct err *err)
@@ -296,24 +175,20 @@ static bool load_csv(struct load *l, struct err *err)
     if (!c)
         return err_set(err, ERR_MEMORY, l->path, "not enough memory to read a list");
     c->load = l;
-    c->tag_delimiter = l->options->csv.tag_delimiter ? l->options->csv.tag_delimiter : ',';
-    buf_init(&c->composed, LOAD_VALUE_MAX);
+    table_init(&c->table, l);
     l->lines.max_room = ROW_MAX;
     struct span head = lines_head(&l->lines, &is_all);
     bool is_good = csv_plan_make(head, is_all, l->options, &l->scratch, &c->plan, err);
     if (!is_good) {
         l->report->is_unreadable = true;
     } else {
-        for (int role = CSV_DESCRIPTION; role < CSV_ROLE_COUNT; role++)
-            c->has_context |= c->plan.column[role] != CSV_NO_COLUMN;
-        c->misp = c->plan.misp.is_misp ? csv_misp_new(l, &c->plan.misp) : NULL;
-        is_good = (c->misp || !c->plan.misp.is_misp || err_set(err, ERR_MEMORY, l->path, "not enough memory")) &&
-                  take_rows(c, err);
+        begin_rows(c);
+        is_good = begin_misp(c, err) && take_rows(c, err);
         if (c->misp)
             csv_misp_end(c->misp);
     }
     csv_misp_free(c->misp);
-    buf_fini(&c->composed);
+    table_fini(&c->table);
     free(c);
     return is_good;
 }
@@ -327,4 +202,5 @@ static bool is_likely(struct span head, bool is_all, const struct list_options *
     return is_csv;
 }
 
-const struct list_reader format_csv = {.name = "csv", .is_likely = is_likely, .load = load_csv, .name_match = MATCH_SUFFIX, .unit = "row"};
+const struct list_reader format_csv = {
+    .name = "csv", .is_likely = is_likely, .load = load_csv, .name_match = MATCH_SUFFIX, .unit = "row"};

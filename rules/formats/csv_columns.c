@@ -3,9 +3,10 @@
 
 #include <stdlib.h>
 
+#include "base/time.h"
 #include "rules/formats/format.h"
 
-enum { SAMPLE_ROWS = 64 };
+enum { SAMPLE_ROWS = 64, LOOK_COLUMNS = 12 };
 
 /* The beginning of a list, cut into rows. */
 struct sample {
@@ -15,6 +16,7 @@ struct sample {
     struct csv_row
         heading; /* the last comment before the first row that has as many columns, or more than one */
     bool has_heading;
+    bool heading_is_longer; /* than most rows */
 };
 
 static int column_named(struct csv_row *row, const struct csv_dialect *d, struct span name)
@@ -56,7 +58,7 @@ static void name_columns(struct csv_plan *p, struct csv_row *header)
 
 /* ---- columns the user named ---- */
 
-static const struct span *said_column(const struct csv_options *o, enum csv_role role)
+struct span csv_said_column(const struct csv_options *o, enum csv_role role)
 {
     const struct span *said[CSV_ROLE_COUNT] = {
         [CSV_VALUE] = &o->value,
@@ -72,7 +74,15 @@ static const struct span *said_column(const struct csv_options *o, enum csv_role
         [CSV_VALID_UNTIL] = &o->valid_until,
         [CSV_ID] = &o->id,
     };
-    return said[role];
+    return said[role] ? *said[role] : span_of("", 0);
+}
+
+static bool has_said_columns(const struct csv_options *o)
+{
+    for (int role = 0; role < CSV_ROLE_COUNT; role++)
+        if (csv_said_column(o, (enum csv_role)role).len)
+            return true;
+    return false;
 }
 
 /* A number from 1, or CSV_NO_COLUMN. */
@@ -92,7 +102,7 @@ static bool has_said_names(struct csv_row *row, const struct csv_dialect *d, con
 {
     size_t n_names = 0;
     for (int role = 0; role < CSV_ROLE_COUNT; role++) {
-        struct span said = *said_column(o, (enum csv_role)role);
+        struct span said = csv_said_column(o, (enum csv_role)role);
         if (said.len == 0 || column_number(said) != CSV_NO_COLUMN)
             continue;
         n_names++;
@@ -106,7 +116,7 @@ static bool apply_said(struct csv_plan *p, const struct csv_options *o, struct c
                        struct err *err)
 {
     for (int role = 0; role < CSV_ROLE_COUNT; role++) {
-        struct span said = *said_column(o, (enum csv_role)role);
+        struct span said = csv_said_column(o, (enum csv_role)role);
         if (said.len == 0)
             continue;
         int column = column_number(said);
@@ -172,7 +182,7 @@ static struct sample *sample_new(struct span head, bool is_all, const struct csv
     memcpy(bytes, head.ptr, head.len);
     s->bytes = bytes;
     s->n_rows = s->n_comments = 0;
-    s->has_heading = false;
+    s->has_heading = s->heading_is_longer = false;
     for (size_t at = 0; at < head.len && s->n_rows < SAMPLE_ROWS;) {
         struct span line = line_at(bytes + at, head.len - at, d->terminator);
         if (is_comment_or_blank(line)) {
@@ -234,6 +244,94 @@ static int find_value(struct sample *s, size_t first, const struct csv_dialect *
     return CSV_NO_COLUMN;
 }
 
+/* ---- without a header ---- */
+
+/* How many rows have a type's word in column `type` and in column `value` what is of that type? */
+static size_t count_agreement(struct sample *s, const struct csv_dialect *d, size_t type, size_t value,
+                              struct buf *scratch)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_rows; i++) {
+        enum ioc_type t;
+        bool has_port;
+        uint32_t col;
+        struct value v;
+        struct span word = csv_field_text(&s->rows[i], type, d), text = csv_field_text(&s->rows[i], value, d);
+        n += word.len && text.len && csv_type_of(word, &t, &has_port) && t < IOC_OTHER &&
+             value_read_as(t, text, scratch, &v, &col) == REJECT_NONE;
+    }
+    return n;
+}
+
+/* The columns of types and values, if most rows agree on both. */
+static bool find_typed_value(struct sample *s, const struct csv_dialect *d, struct buf *scratch,
+                             int *out_type, int *out_value)
+{
+    size_t best = s->n_rows / 2;
+    bool is_found = false;
+    for (size_t type = 0; type < LOOK_COLUMNS; type++) {
+        for (size_t value = 0; value < LOOK_COLUMNS; value++) {
+            size_t n = type == value ? 0 : count_agreement(s, d, type, value, scratch);
+            if (n <= best)
+                continue;
+            best = n;
+            is_found = true;
+            *out_type = (int)type;
+            *out_value = (int)value;
+        }
+    }
+    return is_found;
+}
+
+static bool looks_like_date(struct span cell)
+{
+    int64_t seconds;
+    return cell.len >= 10 && cell.ptr[4] == '-' && time_parse(cell, &seconds);
+}
+
+static bool looks_like_link(struct span cell)
+{
+    return span_starts(cell, SPAN_LIT("http://")) || span_starts(cell, SPAN_LIT("https://"));
+}
+
+static bool looks_like_tags(struct span cell)
+{
+    return cell.len > 1 && cell.ptr[0] == '#';
+}
+
+/* The first column without a role in which most cells that are not empty look so. */
+static int find_looking(struct sample *s, const struct csv_plan *p, bool (*looks)(struct span))
+{
+    for (int column = 0; column < LOOK_COLUMNS; column++) {
+        size_t n = 0, n_full = 0;
+        bool is_taken = false;
+        for (int role = 0; role < CSV_ROLE_COUNT; role++)
+            is_taken |= p->column[role] == column;
+        for (size_t i = 0; !is_taken && i < s->n_rows; i++) {
+            struct span cell = csv_field_text(&s->rows[i], (size_t)column, &p->dialect);
+            n_full += cell.len > 0;
+            n += looks(cell);
+        }
+        if (n * 2 > n_full)
+            return column;
+    }
+    return CSV_NO_COLUMN;
+}
+
+/* Rows of "when,who,type,value,#tags,link" and the like: nobody names the columns, but a type beside its value tells that the others
+ * go with it. A date that nobody explains is when it was seen. */
+static void name_by_looking(struct csv_plan *p, struct sample *s, struct buf *scratch)
+{
+    if (!find_typed_value(s, &p->dialect, scratch, &p->column[CSV_TYPE], &p->column[CSV_VALUE]))
+        return;
+    p->column[CSV_SEEN] = find_looking(s, p, looks_like_date);
+    p->column[CSV_TAGS] = find_looking(s, p, looks_like_tags);
+    p->column[CSV_REFERENCE] = find_looking(s, p, looks_like_link);
+    if (p->column[CSV_SEEN] == 0 && p->column[CSV_TYPE] == 2 && p->column[CSV_VALUE] == 3 &&
+        p->column[CSV_TAGS] == 4 && p->column[CSV_REFERENCE] == 5)
+        p->column[CSV_ORGANISATION] = 1;
+}
+
 /* A header's cells are words. (A row of values may hold a header's name too: "domain" in its type column.) */
 static bool first_row_is_words(struct sample *s, const struct csv_dialect *d, struct buf *scratch)
 {
@@ -243,13 +341,39 @@ static bool first_row_is_words(struct sample *s, const struct csv_dialect *d, st
     return true;
 }
 
-/* A comment that happens to hold a column's name is prose, unless most rows have as many columns. */
-static bool heading_fits(const struct sample *s)
+static bool is_known_name(struct span text)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < s->n_rows; i++)
+    uint8_t plain[CSV_NAME_MAX];
+    struct span name = csv_plain_name(text, plain);
+    enum csv_role role;
+    const char *known;
+    for (size_t i = 0; (known = csv_header_name(i, &role)); i++)
+        if (span_eq(name, span_str(known)))
+            return true;
+    return false;
+}
+
+static bool is_all_known(struct csv_row *row, const struct csv_dialect *d)
+{
+    for (size_t i = 0; i < row->n && i < CSV_COLUMNS_MAX; i++)
+        if (!is_known_name(csv_field_text(row, i, d)))
+            return false;
+    return row->n <= CSV_COLUMNS_MAX;
+}
+
+/* A comment that happens to hold a column's name is prose, unless most rows have as many columns; or fewer, because the last ones
+ * may be left out, but then it must be nothing else than names. */
+static bool heading_fits(struct sample *s, const struct csv_dialect *d)
+{
+    size_t n = 0, n_shorter = 0;
+    for (size_t i = 0; i < s->n_rows; i++) {
         n += s->rows[i].n == s->heading.n;
-    return s->has_heading && n * 2 >= s->n_rows;
+        n_shorter += s->rows[i].n > 1 && s->rows[i].n < s->heading.n;
+    }
+    if (!s->has_heading || n * 2 >= s->n_rows)
+        return s->has_heading;
+    s->heading_is_longer = (n + n_shorter) * 2 >= s->n_rows && is_all_known(&s->heading, d);
+    return s->heading_is_longer;
 }
 
 /* The row that names the columns: the first one, or a comment; NULL when there is none. */
@@ -260,7 +384,7 @@ static struct csv_row *find_header(struct sample *s, const struct csv_dialect *d
     *out_is_row = false;
     if (o->csv.header == 0)
         return NULL;
-    bool has_heading = heading_fits(s);
+    bool has_heading = heading_fits(s, d);
     if (s->n_rows && (o->csv.header == 1 ? !has_heading : first_row_is_words(s, d, scratch)))
         *out_is_row = o->csv.header == 1 || value_named(&s->rows[0], d, &name) != CSV_NO_COLUMN ||
                       has_said_names(&s->rows[0], d, &o->csv) ||
@@ -345,6 +469,10 @@ bool csv_plan_make(struct span head, bool is_all, const struct list_options *opt
         out->column[role] = CSV_NO_COLUMN;
     if (header)
         name_columns(out, header);
+    else if (!has_said_columns(&options->csv))
+        name_by_looking(out, s, scratch);
+    if (s->heading_is_longer && header == &s->heading)
+        out->n_columns = 0;
     bool is_said = options->csv.value.len || options->csv.type.len || options->has_type;
     csv_misp_find(is_said ? NULL : header, &out->dialect, &out->misp);
     bool is_good = apply_said(out, &options->csv, header, err);

@@ -23,6 +23,9 @@ struct csv_plan {
 bool csv_plan_make(struct span head, bool is_all, const struct list_options *options, struct buf *scratch,
                    struct csv_plan *out, struct err *err);
 
+/* What the options say of the column with this role: a name, or a number from 1; empty when nothing. */
+struct span csv_said_column(const struct csv_options *options, enum csv_role role);
+
 /* Does a list that begins so look like CSV? Most rows have the same number of columns, more than one, and a header names a
  * column that holds indicators, or most rows have one in the same column. "value<TAB>score" is left to plain lists. */
 bool csv_is_likely(struct span head, bool is_all, const struct list_options *options, struct buf *scratch);

@@ -106,6 +106,7 @@ static bool load_hosts(struct load *l, struct err *err)
         if (!load_flush(l, err))
             return false;
     }
+    load_check_count(l);
     return true;
 }
 

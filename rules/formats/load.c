@@ -14,6 +14,7 @@ bool load_init(struct load *l, struct list_context *ctx, const struct list_optio
 {
     *l = (struct load){.ctx = ctx, .options = options, .report = report, .path = path, .unit = "line"};
     l->tlp = options->tlp;
+    l->n_before = report->entries + report->allowed;
     l->is_allow = options->is_allow;
     l->indicators.set = ctx->set;
     l->allow.set = ctx->allow;
@@ -251,8 +252,50 @@ static void take_tlp_heading(struct load *l, struct span text)
     }
 }
 
+/* ---- as many as it says? ---- */
+
+void load_said_count(struct load *l, uint64_t n)
+{
+    l->said_last = n;
+    l->said_sum += n;
+}
+
+/* "6630", "140,626"; more than 12 digits are no count. */
+static bool read_count(struct span text, uint64_t *out)
+{
+    size_t i = 0;
+    for (*out = 0; i < text.len && i < 16; i++) {
+        if (text.ptr[i] == ',' && i + 1 < text.len && text.ptr[i + 1] >= '0' && text.ptr[i + 1] <= '9')
+            continue;
+        if (text.ptr[i] < '0' || text.ptr[i] > '9')
+            break;
+        *out = *out * 10 + (uint64_t)(text.ptr[i] - '0');
+    }
+    return i > 0 && *out > 0 && *out < 1000000000000 && (i == text.len || text.ptr[i] == ',' || load_is_blank(text.ptr[i]));
+}
+
+static bool take_count(struct span comment, uint64_t *out)
+{
+    static const char *const headings[] = {"entries", "domains", "number of entries"};
+    for (size_t i = 0; i < sizeof headings / sizeof *headings; i++)
+        if (take_heading(&comment, span_str(headings[i])))
+            return read_count(comment, out);
+    return span_eq_nocase(span_first(comment, 4), SPAN_LIT("end ")) && memmem(comment.ptr, comment.len, " entries", 8) &&
+           read_count(span_from(comment, 4), out);
+}
+
+void load_check_count(struct load *l)
+{
+    uint64_t n = l->report->entries + l->report->allowed - l->n_before;
+    if (l->said_last == 0 || n == l->said_last || n == l->said_sum || l->lines.failure.kind != ERR_NONE)
+        return;
+    load_warn(l, load_clamp32(l->lines.n), 1, span_of("", 0), "the list says that it has %llu entries, %llu were found%s",
+              (unsigned long long)l->said_last, (unsigned long long)n, n < l->said_last ? ": it may be cut" : "");
+}
+
 bool load_comment(struct load *l, struct span comment)
 {
+    uint64_t count;
     while (comment.len && (load_is_blank(comment.ptr[0]) || memchr("#;!/", comment.ptr[0], 4)))
         span_skip(&comment, 1);
     if (take_heading(&comment, SPAN_LIT("tlp"))) {
@@ -263,6 +306,10 @@ bool load_comment(struct load *l, struct span comment)
         buf_reset(&l->reference);
         buf_put(&l->reference, load_text(comment));
         context_changed(l);
+        return true;
+    }
+    if (take_count(comment, &count)) {
+        load_said_count(l, count);
         return true;
     }
     return false;

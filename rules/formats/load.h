@@ -31,6 +31,8 @@ struct load {
     bool is_repeating;                  /* notes from here on say what the last one said */
 
     enum tlp tlp;          /* strictest of options and header lines */
+    uint64_t n_before;     /* entries and allowed ones of the report before this file */
+    uint64_t said_last, said_sum; /* how many entries the file says it has, in its last word and in all of them */
     struct buf reference;  /* of the last "Reference:" comment */
     struct buf scratch;
     struct load_side indicators, allow;
@@ -92,8 +94,13 @@ enum tlp load_tlp(struct load *l, uint32_t line, uint32_t col, struct span text)
 /* Texts that accompany an entry: ends trimmed, cut to LOAD_TEXT_MAX bytes at a character. */
 struct span load_text(struct span text);
 
-/* A comment, with its marker: "TLP:" and "Reference:" are for the entries below it. False: it is neither. */
+/* A comment, with its marker: "TLP:" and "Reference:" are for the entries below it; "Entries:", "Domains:", "Number of entries:" and
+ * "END n entries" are for load_check_count(). False: it is none of these. */
 bool load_comment(struct load *l, struct span comment);
+/* The file itself says how many entries it has. */
+void load_said_count(struct load *l, uint64_t n);
+/* At the end of a file of which each line is an entry: warn when it has not as many as it says. */
+void load_check_count(struct load *l);
 /* Split a line into what is written and the comment behind it (" #"); both trimmed. */
 struct span load_split_comment(struct span line, struct span *out_comment);
 /* The next line of a file's head, for telling formats apart: LF, CR or both end it; a last one without an end counts only

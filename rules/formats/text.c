@@ -1,6 +1,7 @@
 /* Plain lists: one value per line, of any type, mixed. Comments begin with '#', ';', '!' or "//" at the line's start, or with
  * '#' behind a blank or tab; such a comment behind a value becomes its description. Nothing else may follow a value, but that
- * "value<TAB>number" (a score, as ipsum writes it) is read without the number. Bare names, "*.x" and ".x" mean the name and
+ * "value<TAB>number" (a score) is read without the number; where the file says that it is ipsum, the number of lists that have the
+ * address is its confidence. Bare names, "*.x" and ".x" mean the name and
  * all below it, if nobody says otherwise. */
 #include "rules/formats/format.h"
 
@@ -49,7 +50,30 @@ static bool take_described(struct load *l, struct load_entry *e, struct span com
     return load_entry(l, e, err);
 }
 
-static bool take_line(struct load *l, struct span line, struct err *err)
+static bool says_ipsum(struct span comment)
+{
+    return comment.ptr && (memmem(comment.ptr, comment.len, "IPsum Threat Intelligence", 25) ||
+                           memmem(comment.ptr, comment.len, "number of (black)lists", 22));
+}
+
+/* So many blacklists have it. */
+static int confidence_of_count(struct span count)
+{
+    static const int scale[] = {-1, 20, 40, 60, 75, 90};
+    int n = count.len == 1 ? count.ptr[0] - '0' : 5;
+    return count.len == 0 ? -1 : scale[n < 5 ? n : 5];
+}
+
+static bool take_counted(struct load *l, struct load_entry *e, struct span count, struct err *err)
+{
+    struct context_in context = load_context(l);
+    context.confidence = confidence_of_count(count);
+    e->context = &context;
+    return load_entry(l, e, err);
+}
+
+/* *is_ipsum: what the comments so far say. */
+static bool take_line(struct load *l, struct span line, bool *is_ipsum, struct err *err)
 {
     struct span text = load_trim(line), comment = {0};
     if (text.len == 0) {
@@ -59,6 +83,7 @@ static bool take_line(struct load *l, struct span line, struct err *err)
     if (is_comment(text)) {
         l->report->comments++;
         load_comment(l, text);
+        *is_ipsum |= says_ipsum(text);
         return true;
     }
     struct load_entry e = {.line = load_clamp32(l->lines.n), .col = (uint32_t)(text.ptr - line.ptr) + 1};
@@ -69,19 +94,23 @@ static bool take_line(struct load *l, struct span line, struct err *err)
         return true;
     }
     e.value = cut_score(text);
+    if (*is_ipsum && comment.len == 0 && e.value.len < text.len)
+        return take_counted(l, &e, load_trim(span_from(text, e.value.len)), err);
     return comment.len ? take_described(l, &e, comment, err) : load_entry(l, &e, err);
 }
 
 static bool load_text_list(struct load *l, struct err *err)
 {
     struct span line;
+    bool is_ipsum = false;
     while (lines_refill(&l->lines)) {
         while (lines_next(&l->lines, &line))
-            if (!take_line(l, line, err))
+            if (!take_line(l, line, &is_ipsum, err))
                 return false;
         if (!load_flush(l, err))
             return false;
     }
+    load_check_count(l);
     return true;
 }
 

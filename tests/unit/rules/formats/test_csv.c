@@ -112,12 +112,12 @@ static void reads_threatfox(void **state)
         "# Number of entries: 5\n",
         NULL,
         "ip_port exact 192.0.2.1:7777 @5 conf=100 from=2026-01-02T03:04:05 org=edge desc=X id=1 tag=c2 "
-        "tag=x\n"
+        "tag=x tag=botnet_cc tag=win.x\n"
         "domain suffix evil.example @6 conf=75 from=2026-01-02T03:04:05 org=edge ref=https://r.example/ "
         "desc=X \"q\" n "
-        "id=2\n"
+        "id=2 tag=botnet_cc tag=win.x\n"
         "url exact http://evil.example/a,b?c=\"d\" @7 conf=50 from=2026-01-02T03:04:05 org=edge desc=U "
-        "id=3\n",
+        "id=3 tag=p tag=u\n",
         "8:30: type sha256: nothing in a packet can be compared with it; row skipped\n"
         "9:1: too few columns; wanted: as many columns as the list's other rows have; row skipped\n");
 }
@@ -130,7 +130,7 @@ static void reads_urlhaus(void **state)
         "\"malware_download\",\"None\",\"https://u.example/35/\",\"who\"\n",
         NULL,
         "url exact http://192.0.2.27:44835/i @2 from=2026-08-18T16:17:08 org=who ref=https://u.example/35/ "
-        "desc=malware_download id=35\n",
+        "id=35 tag=malware_download tag=status:online\n",
         "");
 }
 
@@ -143,9 +143,9 @@ static void joins_address_and_port(void **state)
         "\"2021-01-17 07:30:05\",\"192.0.2.206\",\"\",\"offline\",\"2021-09-08\",\"Dridex\"\n"
         "\"2021-01-17 07:30:05\",\"192.0.2.207\",\"99999\",\"offline\",\"2021-09-08\",\"Dridex\"\n",
         NULL,
-        "ip_port exact 192.0.2.205:443 @2 from=2021-01-17T07:30:05 desc=Dridex\n"
-        "ip_port exact [2001:db8::5]:4443 @3 from=2021-01-17T07:30:05 desc=Dridex\n"
-        "ipv4 exact 192.0.2.206 @4 from=2021-01-17T07:30:05 desc=Dridex\n",
+        "ip_port exact 192.0.2.205:443 @2 from=2021-01-17T07:30:05 desc=Dridex tag=Dridex tag=status:offline\n"
+        "ip_port exact [2001:db8::5]:4443 @3 from=2021-01-17T07:30:05 desc=Dridex tag=Dridex tag=status:offline\n"
+        "ipv4 exact 192.0.2.206 @4 from=2021-01-17T07:30:05 desc=Dridex tag=Dridex tag=status:offline\n",
         NULL);
 }
 
@@ -165,7 +165,10 @@ static void finds_the_value_by_looking(void **state)
         "2026-08-16 01:04:58,someone,domain,evil.example,#phishing,https://x.example/1\n"
         "2026-08-16 01:04:59,someone,url,http://evil.example/a,#phishing,https://x.example/2\n"
         "2026-08-16 01:05:00,someone,ip,192.0.2.4,#phishing,https://x.example/3\n",
-        NULL, "domain suffix evil.example @1\nurl exact http://evil.example/a @2\nipv4 exact 192.0.2.4 @3\n",
+        NULL,
+        "domain suffix evil.example @1 org=someone ref=https://x.example/1 tag=phishing\n"
+        "url exact http://evil.example/a @2 org=someone ref=https://x.example/2 tag=phishing\n"
+        "ipv4 exact 192.0.2.4 @3 org=someone ref=https://x.example/3 tag=phishing\n",
         "");
     harness_expect("MD5,,C2,Malware Family\n"
                    "d41d8cd98f00b204e9800998ecf8427e,,c2.example,CyberGate\n"
@@ -174,6 +177,81 @@ static void finds_the_value_by_looking(void **state)
     harness_expect("198.51.100.1;C2 of X\n198.51.100.2;C2 of Y; and Z\n198.51.100.3;x\n", NULL,
                    "ipv4 exact 198.51.100.1 @1\nipv4 exact 198.51.100.2 @2\nipv4 exact 198.51.100.3 @3\n",
                    "");
+}
+
+static void counts_life_from_when_it_was_seen(void **state)
+{
+    struct list_options o = list_options_none();
+    o.ttl_s = 86400;
+    o.tags[0] = SPAN_LIT("mine");
+    o.n_tags = 1;
+    harness_expect("domain,first_seen,last_seen,status\n"
+                   "a.example,2026-01-01,2026-02-01,offline\n"
+                   "b.example,2026-01-01,,\n"
+                   "c.example,,,what is this?\n"
+                   "d.example,,soon,-\n",
+                   &o,
+                   "domain suffix a.example @2 from=2026-01-01T00:00:00 until=2026-02-02T00:00:00 tag=mine "
+                   "tag=status:offline\n"
+                   "domain suffix b.example @3 from=2026-01-01T00:00:00 until=2026-01-02T00:00:00 tag=mine\n"
+                   "domain suffix c.example @4 tag=mine\n"
+                   "domain suffix d.example @5 tag=mine\n",
+                   "5:0: not a date; write 2026-01-31, 2026-01-31T12:00:00Z or seconds since 1970\n");
+}
+
+static void skips_what_its_publisher_calls_off(void **state)
+{
+    harness_expect(
+        "phish_id,url,phish_detail_url,submission_time,verified,verification_time,online,target\n"
+        "1,\"http://evil.example/a,b\",https://p.example/1,2026-01-01T00:00:00+00:00,yes,2026-01-01T00:10:00+00:00,yes,Bank\n"
+        "2,http://evil.example/c,https://p.example/2,2026-01-01T00:00:00+00:00,no,,yes,Bank\n"
+        "3,http://evil.example/d,https://p.example/3,2026-01-01T00:00:00+00:00,yes,,no,Bank\n"
+        "4,not an url,https://p.example/4,2026-01-01T00:00:00+00:00,no,,no,Bank\n",
+        NULL,
+        "url exact http://evil.example/a,b @2 conf=90 from=2026-01-01T00:00:00 ref=https://p.example/1 desc=Bank id=1\n",
+        "3:3: its publisher says it is off-line, unverified or benign; row skipped\n"
+        "4:3: its publisher says it is off-line, unverified or benign; row skipped\n"
+        "5:6: blank inside a value; wanted: letters, digits, '-', '_' and '.' only; row skipped\n");
+    harness_expect("url,label,source\nhttp://evil.example/a,1,x\nhttp://good.example/,0,x\n"
+                   "http://good.example/b,Benign,x\nhttp://evil.example/c,phishing,x\n",
+                   NULL,
+                   "url exact http://evil.example/a @2 org=x\nurl exact http://evil.example/c @5 org=x tag=phishing\n",
+                   NULL);
+}
+
+/* The last columns of a commented header may be left out, if it is nothing but names. */
+static void reads_a_header_longer_than_its_rows(void **state)
+{
+    harness_expect("# Domain, Threat level, Description, Tag\n"
+                   "a.example,high,What it did\nb.example, critical, More\nc.example,info,x,odd\n",
+                   NULL,
+                   "domain suffix a.example @2 conf=75 desc=What it did\n"
+                   "domain suffix b.example @3 conf=95 desc=More\n"
+                   "domain suffix c.example @4 conf=10 desc=x tag=odd\n",
+                   "");
+    harness_expect("# see url, domain, and the rest\nx,a.example\ny,b.example\n", NULL,
+                   "domain suffix a.example @2\ndomain suffix b.example @3\n", "");
+}
+
+static void says_when_entries_are_missing(void **state)
+{
+    struct harness h;
+    harness_init(&h);
+    harness_load(&h, "# Number of entries: 1,000\ndomain,x\na.example,1\n", NULL);
+    assert_string_equal(harness_notes(&h), "3:1: the list says that it has 1000 entries, 1 were found: it may be cut\n");
+    assert_int_equal(h.report.warnings, 1);
+    harness_load(&h, "domain,x\na.example,1\nb.example,1\n# END 2 entries\n", NULL);
+    assert_int_equal(h.report.warnings, 0);
+    harness_load(&h, "# Entries : 2 names, 5 addresses\n0.0.0.0 a.example b.example\n", NULL);
+    assert_int_equal(h.report.format, LIST_HOSTS);
+    assert_int_equal(h.report.warnings, 0);
+    harness_load(&h, "# Entries: 1\na.example\n# Entries: 2\nb.example\nc.example\n", NULL);
+    assert_int_equal(h.report.warnings, 0);
+    harness_load(&h, "! Domains: 1\na.example\nb.example\n", NULL);
+    assert_int_equal(h.report.warnings, 1);
+    harness_load(&h, "# Entries: many\n# Entries: 12x\na.example\nb.example\n", NULL);
+    assert_int_equal(h.report.warnings, 0);
+    harness_fini(&h);
 }
 
 static void reads_misp(void **state)
@@ -404,6 +482,10 @@ int main(void)
         cmocka_unit_test(joins_address_and_port),
         cmocka_unit_test(takes_the_type_from_a_name),
         cmocka_unit_test(finds_the_value_by_looking),
+        cmocka_unit_test(counts_life_from_when_it_was_seen),
+        cmocka_unit_test(skips_what_its_publisher_calls_off),
+        cmocka_unit_test(reads_a_header_longer_than_its_rows),
+        cmocka_unit_test(says_when_entries_are_missing),
         cmocka_unit_test(reads_misp),
         cmocka_unit_test(does_as_it_is_told),
         cmocka_unit_test(splits_tags),

@@ -324,6 +324,17 @@ static void says_what_is_wrong(void **state)
     fclose(f);
 }
 
+static void takes_counts_for_confidence(void **state)
+{
+    harness_expect("# IPsum Threat Intelligence Feed\n#\n192.0.2.1\t1\n192.0.2.2\t4\n192.0.2.3\t5\n192.0.2.4\t12\n192.0.2.5\n"
+                   "192.0.2.6\t0\n",
+                   NULL,
+                   "ipv4 exact 192.0.2.1 @3 conf=20\nipv4 exact 192.0.2.2 @4 conf=75\nipv4 exact 192.0.2.3 @5 conf=90\n"
+                   "ipv4 exact 192.0.2.4 @6 conf=90\nipv4 exact 192.0.2.5 @7\nipv4 exact 192.0.2.6 @8\n",
+                   "");
+    harness_expect("# some scores\n192.0.2.1\t1\n", NULL, "ipv4 exact 192.0.2.1 @2\n", "");
+}
+
 static void survives_every_cut(void **state)
 {
     struct list_options o = text_options();
@@ -344,6 +355,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(crosses_blocks),     cmocka_unit_test(counts_unmatchable),
         cmocka_unit_test(does_as_it_is_told), cmocka_unit_test(guards_public_suffixes),
         cmocka_unit_test(counts_expired),     cmocka_unit_test_prestate(says_what_is_wrong, state),
+        cmocka_unit_test(takes_counts_for_confidence),
         cmocka_unit_test(survives_every_cut),
     };
     int n_failed = cmocka_run_group_tests(tests, NULL, NULL);
