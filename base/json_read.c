@@ -100,6 +100,21 @@ static void place(struct json_walk *w, const uint8_t *p, uint32_t *out_line, uin
     *out_col = p >= w->line_start && p - w->line_start < UINT32_MAX ? (uint32_t)(p - w->line_start) + 1 : 0;
 }
 
+bool json_part_first(struct json_part *rest, struct json_part *out)
+{
+    const uint8_t *start = rest->text.ptr, *end = start + rest->text.len, *after = skip_value(start, end);
+    if (!after)
+        return false;
+    *out = *rest;
+    out->text.len = (size_t)(after - start);
+    after = skip_blanks(after, end);
+    struct json_walk w = {
+        .counted = start, .line_start = start - (rest->col ? rest->col - 1 : 0), .at_line = rest->line};
+    place(&w, after, &rest->line, &rest->col);
+    rest->text = span_of(after, (size_t)(end - after));
+    return true;
+}
+
 bool json_walk_begin(struct json_walk *w, const struct json_part *container)
 {
     if (!json_part_is(container, '{') && !json_part_is(container, '['))

@@ -22,6 +22,10 @@ struct json_part {
 /* The text without blanks around it. False when nothing is there. */
 bool json_part_of(struct span text, struct json_part *out);
 
+/* Take the first value off a text that holds several, one behind the other; `rest` becomes what follows, perhaps nothing. False when
+ * the first one does not end. */
+bool json_part_first(struct json_part *rest, struct json_part *out);
+
 static inline bool json_part_is(const struct json_part *p, char first)
 {
     return p->text.len && p->text.ptr[0] == (uint8_t)first;

@@ -207,9 +207,9 @@ static void names_foreign_formats(void **state)
     } rows[] = {
         {"\n {\n  \"type\": \"bundle\",\n \"objects\": []\n}\n", FOREIGN("a STIX bundle")},
         {"{\"spec_version\": \"2.1\"}", FOREIGN("a STIX bundle")},
-        {"[\n  \"evil.example\",\n  \"bot.example\"\n]\n", FOREIGN("JSON")},
-        {"[{\"ioc\":\"evil.example\"},\nevil.example\n]\n", FOREIGN("JSON")},
-        {"{}", FOREIGN("JSON")},
+        {"[\n  \"what they did\",\n  \"and when\"\n]\n", FOREIGN("JSON")},
+        {"[{\"what\":\"evil.example\"},\nevil.example\n]\n", FOREIGN("JSON")},
+        {"{\"a\": {}}", FOREIGN("JSON")},
         {"<?xml version=\"1.0\"?>\n<a>\nevil.example\n</a>\n", FOREIGN("XML or HTML")},
         {"<body>\nevil.example\n", FOREIGN("XML or HTML")},
     };
