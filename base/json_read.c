@@ -244,6 +244,22 @@ enum json_step json_walk_next(struct json_walk *w, struct span *out_key, struct 
     return JSON_WALK_VALUE;
 }
 
+bool json_walk_unended(const struct json_walk *w, struct span *out_key, struct json_part *out)
+{
+    const uint8_t *start = w->at, *after = NULL;
+    if (w->is_object && w->what && start < w->end && *start == '"')
+        after = skip_string(start + 1, w->end);
+    const uint8_t *colon = after ? skip_blanks(after, w->end) : w->end;
+    if (colon == w->end || *colon != ':')
+        return false;
+    const uint8_t *value = skip_blanks(colon + 1, w->end);
+    if (value == w->end || (*value != '{' && *value != '['))
+        return false;
+    *out_key = span_of(start + 1, (size_t)(after - start) - 2);
+    *out = (struct json_part){.text = span_of(value, (size_t)(w->end - value)), .line = w->line, .col = w->col};
+    return true;
+}
+
 bool json_part_member(const struct json_part *object, const char *key, struct json_part *out)
 {
     struct json_walk w;

@@ -50,6 +50,10 @@ bool json_walk_begin(struct json_walk *w, const struct json_part *container);
  * that begins as its first did; where no such is found, or the container does not end, JSON_WALK_END comes next. */
 enum json_step json_walk_next(struct json_walk *w, struct span *out_key, struct json_part *out);
 
+/* After JSON_WALK_END in an object: did it end with a fault, because the object or array in its last member does not end or has wrong
+ * brackets? Then that member, up to the end of the text, to be walked as far as it goes. */
+bool json_walk_unended(const struct json_walk *w, struct span *out_key, struct json_part *out);
+
 /* The member with this key of an object, unparsed; the first one. */
 bool json_part_member(const struct json_part *object, const char *key, struct json_part *out);
 

@@ -169,6 +169,10 @@ static bool find_wrapper(const struct json_part *object, struct json_part *out)
         best = wrapper_rank(key);
         *out = part;
     }
+    if (best == WRAPPERS && json_walk_unended(&w, &key, &part) && wrapper_rank(key) < WRAPPERS) {
+        best = wrapper_rank(key);
+        *out = part;
+    }
     return best < WRAPPERS;
 }
 
@@ -213,6 +217,8 @@ static bool take_members(struct json_table *t, const struct json_part *object, s
                       err))
             return false;
     }
+    if (json_walk_unended(&w, &key, &part)) /* what can be had of it */
+        return take_any(t, &part, (struct place){.path = at.path, .depth = at.depth + 1}, err);
     return has_any || at.depth == 0 || take_row(t, object, at.id, err);
 }
 

@@ -229,6 +229,36 @@ static void costs_an_element_at_most(void **state)
     harness_fini(&h);
 }
 
+/* What stands above a cut or a wrong bracket loads. */
+static void keeps_what_stands_above_a_cut(void **state)
+{
+    static const struct {
+        const char *list;
+        unsigned n_loaded;
+    } rows[] = {
+        {"{\"meta\":{\"url\":\"http://not.example/\"},\"data\":[{\"url\":\"http://evil.example/"
+         "1\"},{\"url\":\"http://evil.example/2\"},{\"u",
+         2},
+        {"{\"data\":[{\"url\":\"http://evil.example/1\"},{\"url\":[\"x\"},{\"url\":\"http://evil.example/"
+         "2\"}],\"n\":3}",
+         2},
+        {"{\"1\":[{\"url\":\"http://evil.example/1\"}],\"2\":[{\"url\":\"http://evil.example/"
+         "2\"},{\"url\":\"http",
+         2},
+        {"[{\"url\":\"http://evil.example/1\"},{\"url\":\"http://evil.example/2\"},{\"url", 2},
+        {"{\"a\":{\"b\":[{\"url\":\"http://evil.example/1\"},{\"url\":\"http://evil.example/2\"}", 2},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct harness h;
+        harness_init(&h);
+        harness_load(&h, rows[i].list, NULL);
+        if (h.report.format != LIST_JSON || h.report.loaded != rows[i].n_loaded ||
+            h.report.by_reason[REJECT_MALFORMED_JSON] == 0)
+            fail_msg("list %zu: %s%s", i, harness_show(&h), harness_notes(&h));
+        harness_fini(&h);
+    }
+}
+
 static void does_as_it_is_told(void **state)
 {
     struct list_options o = list_options_none();
@@ -396,6 +426,7 @@ int main(void)
         cmocka_unit_test(reads_phishtank),
         cmocka_unit_test(reads_what_wraps_a_table),
         cmocka_unit_test(costs_an_element_at_most),
+        cmocka_unit_test(keeps_what_stands_above_a_cut),
         cmocka_unit_test(does_as_it_is_told),
         cmocka_unit_test(takes_the_type_from_a_name),
         cmocka_unit_test(says_that_nothing_is_there),
