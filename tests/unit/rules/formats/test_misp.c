@@ -566,8 +566,8 @@ static void is_told_from_others(void **state)
 {
     expect_format("{\"Event\":{\"info\":\"x\"}}", LIST_MISP);
     expect_format("{\"Event\":{\"System\":{\"Channel\":\"Security\"}}}", LIST_TEXT);
-    expect_format("{\"type\":\"bundle\",\"objects\":[]}", LIST_TEXT);
-    expect_format("{\"info\":\"x\",\"value\":\"evil.example\"}", LIST_TEXT);
+    expect_format("{\"type\":\"bundle\",\"objects\":[]}", LIST_STIX);
+    expect_format("{\"info\":\"x\",\"value\":\"evil.example\"}", LIST_JSON);
     expect_format("[\"Event\",\"Attribute\"]", LIST_TEXT);
     expect_format("evil.example # Event\n", LIST_TEXT);
     expect_format("{\"vedette\":1,\"indicators\":[\"evil.example\"]}", LIST_YAML);
