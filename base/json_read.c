@@ -1,5 +1,5 @@
-/* See json_read.h. cJSON asks for memory through hooks that are global: they are set once, and lead to the arena of the reader that is
- * parsing in this thread. Nothing is ever freed piece by piece. */
+/* See json_read.h. cJSON asks for memory through hooks that are global: they are set once, and lead to the arena
+ * of the reader that is parsing in this thread. Nothing is ever freed piece by piece. */
 #include "base/json_read.h"
 
 #include <cjson/cJSON.h>
@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 
-enum { DEPTH_MAX = 256, BLOCK_BYTES = 256 * 1024, ALIKE_BYTES = 24 };
+enum { DEPTH_MAX = 256, BLOCK_BYTES = 256 * 1024, ALIKE_BYTES = 24, BUDGET_PER_BYTE = 16 };
 
 /* ---- walking ---- */
 
@@ -124,16 +124,29 @@ bool json_walk_begin(struct json_walk *w, const struct json_part *container)
                             .counted = container->text.ptr,
                             .line_start = container->text.ptr - (container->col ? container->col - 1 : 0),
                             .at_line = container->line,
-                            .budget = container->text.len * 4,
-                            .is_object = json_part_is(container, '{')};
+                            .budget = container->text.len * BUDGET_PER_BYTE,
+                            .is_object = json_part_is(container, '{'),
+                            .is_open = container->is_open};
     return true;
+}
+
+/* ---- getting over faults ---- */
+
+static bool spend(struct json_walk *w, size_t n)
+{
+    bool has = n < w->budget;
+    w->budget = has ? w->budget - n : 0;
+    return has;
+}
+
+static bool is_bracket(const uint8_t *p)
+{
+    return p && (*p == '{' || *p == '[');
 }
 
 /* Does the text at `p` begin as the first value did, up to its second quote? */
 static bool is_alike(const struct json_walk *w, const uint8_t *p)
 {
-    if (!w->first)
-        return true;
     unsigned quotes = 0;
     const uint8_t *f = w->first;
     for (unsigned i = 0; i < ALIKE_BYTES && quotes < 2; i++) {
@@ -148,39 +161,154 @@ static bool is_alike(const struct json_walk *w, const uint8_t *p)
     return true;
 }
 
-/* Find the next sibling behind `p`: a value in brackets that begins as the first one did and ends before the text does. */
-static void pick_up(struct json_walk *w, const uint8_t *p)
+/* The first value from `p` on that begins as the first one did and ends before the text does. */
+static const uint8_t *find_alike(struct json_walk *w, const uint8_t *p)
 {
-    uint8_t open = w->first ? *w->first : '{';
-    w->is_at_end = w->is_object || (open != '{' && open != '[');
-    while (!w->is_at_end) {
-        const uint8_t *next = p < w->end ? memchr(p, open, (size_t)(w->end - p)) : NULL;
-        if (!next || (size_t)(next - p) >= w->budget)
-            break;
-        w->budget -= (size_t)(next - p);
-        if (is_alike(w, next)) {
-            const uint8_t *after = skip_value(next, w->end);
-            size_t looked = (size_t)((after ? after : w->end) - next);
-            if (after) {
-                w->at = next;
-                w->wants_comma = false;
-                return;
-            }
-            if (looked >= w->budget)
-                break;
-            w->budget -= looked;
-        }
-        p = next + 1;
+    for (;; p++) {
+        const uint8_t *next = p < w->end ? memchr(p, *w->first, (size_t)(w->end - p)) : NULL;
+        if (!next || !spend(w, (size_t)(next - p)))
+            return NULL;
+        p = next;
+        if (!is_alike(w, p))
+            continue;
+        const uint8_t *after = skip_value(p, w->end);
+        if (after)
+            return p;
+        if (!spend(w, (size_t)(w->end - p)))
+            return NULL;
     }
-    w->is_at_end = true;
 }
 
-static enum json_step fault(struct json_walk *w, const uint8_t *p, const char *what)
+/* Behind the quotes and the colon of the key at `p`; NULL: there is none. */
+static const uint8_t *skip_key(const uint8_t *p, const uint8_t *end, struct span *out_key)
+{
+    const uint8_t *after = p < end && *p == '"' ? skip_string(p + 1, end) : NULL;
+    const uint8_t *colon = after ? skip_blanks(after, end) : end;
+    if (colon == end || *colon != ':')
+        return NULL;
+    *out_key = span_of(p + 1, (size_t)(after - p) - 2);
+    return skip_blanks(colon + 1, end);
+}
+
+/* From `p` on: a key with its colon, or what stands behind a comma. */
+static const uint8_t *find_member(struct json_walk *w, const uint8_t *p)
+{
+    for (struct span key;;) {
+        const uint8_t *after = w->is_object ? skip_key(p, w->end, &key) : NULL;
+        if (after || (!w->is_object && p < w->end))
+            return p;
+        const uint8_t *comma = p < w->end ? memchr(p, ',', (size_t)(w->end - p)) : NULL;
+        if (!comma || !spend(w, (size_t)(comma - p)))
+            return NULL;
+        p = skip_blanks(comma + 1, w->end);
+    }
+}
+
+static const uint8_t *find_comma(struct json_walk *w, const uint8_t *p)
+{
+    const uint8_t *comma = p < w->end ? memchr(p, ',', (size_t)(w->end - p)) : NULL;
+    return comma && spend(w, (size_t)(comma - p)) ? skip_blanks(comma + 1, w->end) : NULL;
+}
+
+/* The next sibling that begins at `p` or behind. */
+static const uint8_t *find_sibling(struct json_walk *w, const uint8_t *p)
+{
+    return !w->is_object && is_bracket(w->first) ? find_alike(w, p) : find_member(w, p);
+}
+
+static enum json_step fault(struct json_walk *w, const uint8_t *p, const char *what, const uint8_t *resume)
 {
     place(w, p, &w->line, &w->col);
     w->what = what;
-    pick_up(w, p + (p < w->end));
+    w->has_fault = true;
+    w->wants_comma = false;
+    w->is_at_end = !resume;
+    if (resume)
+        w->at = resume;
     return JSON_WALK_FAULT;
+}
+
+/* The value at `start` does not end. */
+static enum json_step fault_in_value(struct json_walk *w, const uint8_t *start, struct json_part *out)
+{
+    static const char what[] = "brackets do not match, or the text ends before this is complete";
+    if (start == w->end || !is_bracket(start)) {
+        const uint8_t *next =
+            !w->is_object && is_bracket(w->first) ? find_alike(w, start) : find_comma(w, start);
+        return fault(w, start, what, next);
+    }
+    if (!w->first)
+        w->first = start;
+    const uint8_t *next = w->is_object ? NULL : find_sibling(w, start + 1);
+    place(w, start, &out->line, &out->col);
+    out->text = span_of(start, (size_t)((next ? next : w->end) - start));
+    out->is_open = true;
+    return fault(w, start, what, next);
+}
+
+static const uint8_t *back_over_blanks(const uint8_t *p, const uint8_t *from)
+{
+    while (p > from && is_blank(p[-1]))
+        p--;
+    return p;
+}
+
+/* "}," stands before `p`: what it belongs to has an element before it. */
+static bool is_behind_sibling(const uint8_t *p, const uint8_t *from)
+{
+    p = back_over_blanks(p, from);
+    if (p == from || p[-1] != ',')
+        return false;
+    p = back_over_blanks(p - 1, from);
+    return p > from && (p[-1] == '}' || p[-1] == ']');
+}
+
+void json_walk_begin_at(struct json_walk *w, const struct json_part *element)
+{
+    *w = (struct json_walk){.end = element->text.ptr + element->text.len,
+                            .first = element->text.ptr,
+                            .n_values = 1,
+                            .budget = element->text.len * BUDGET_PER_BYTE,
+                            .is_open = true,
+                            .is_at_end = true};
+}
+
+bool json_walk_retry(struct json_walk *w, const struct json_part *broken)
+{
+    const uint8_t *from = broken->text.ptr, *end = from + broken->text.len;
+    if (w->is_object || !is_bracket(w->first))
+        return false;
+    const uint8_t *next = find_alike(w, from + 1);
+    while (next && next < end && !is_behind_sibling(next, from))
+        next = find_alike(w, next + 1);
+    if (!next || next >= end)
+        return false;
+    w->counted = broken->text.ptr;
+    w->line_start = broken->text.ptr - (broken->col ? broken->col - 1 : 0);
+    w->at_line = broken->line;
+    w->at = next;
+    w->wants_comma = w->is_at_end = false;
+    w->has_fault = true;
+    return true;
+}
+
+/* ---- stepping ---- */
+
+/* At the closing bracket. After a fault it may be one that belongs to something else. */
+static bool is_end(struct json_walk *w, enum json_step *out)
+{
+    const uint8_t *behind = skip_blanks(w->at + 1, w->end);
+    const uint8_t *next =
+        w->has_fault && !w->is_object && is_bracket(w->first) ? find_alike(w, behind) : NULL;
+    if (next) {
+        w->at = next;
+        return false;
+    }
+    *out = JSON_WALK_END;
+    if (behind < w->end && !w->is_open)
+        *out = fault(w, behind, "text behind the end", NULL);
+    w->is_at_end = true;
+    return true;
 }
 
 /* Up to the beginning of the next value. False when `*out` says what comes instead. */
@@ -191,25 +319,15 @@ static bool find_value(struct json_walk *w, enum json_step *out)
     if (w->at < w->end && w->wants_comma && *w->at == ',') {
         w->at = skip_blanks(w->at + 1, w->end);
         w->wants_comma = false;
-        if (w->at < w->end && *w->at == close) {
-            w->is_at_end = true;
-            place(w, w->at, &w->line, &w->col);
-            w->what = "a comma with nothing behind it";
-            return *out = JSON_WALK_FAULT, false;
-        }
+        if (w->at < w->end && *w->at == close)
+            return *out = fault(w, w->at, "a comma with nothing behind it", NULL), false;
     }
-    if (w->at == w->end) {
-        w->is_at_end = true;
-        place(w, w->at, &w->line, &w->col);
-        w->what = "the text ends before it is complete";
-        return *out = JSON_WALK_FAULT, false;
-    }
-    if (*w->at == close && (w->wants_comma || w->n_values == 0)) {
-        w->is_at_end = true;
-        return *out = JSON_WALK_END, false;
-    }
+    if (w->at == w->end)
+        return *out = fault(w, w->at, "the text ends before it is complete", NULL), false;
+    if (*w->at == close && (w->wants_comma || w->n_values == 0 || w->has_fault))
+        return !is_end(w, out);
     if (w->wants_comma) {
-        *out = fault(w, w->at, "a comma or the closing bracket is wanted here");
+        *out = fault(w, w->at, "a comma or the closing bracket is wanted here", find_sibling(w, w->at));
         return false;
     }
     return true;
@@ -219,22 +337,20 @@ enum json_step json_walk_next(struct json_walk *w, struct span *out_key, struct 
 {
     enum json_step step;
     *out_key = span_of("", 0);
+    *out = (struct json_part){.text = span_of("", 0)};
     if (w->is_at_end)
         return JSON_WALK_END;
     if (!find_value(w, &step))
         return step;
-    const uint8_t *start = w->at, *after;
+    const uint8_t *start = w->at;
     if (w->is_object) {
-        after = *start == '"' ? skip_string(start + 1, w->end) : NULL;
-        const uint8_t *colon = after ? skip_blanks(after, w->end) : w->end;
-        if (colon == w->end || *colon != ':')
-            return fault(w, start, "a key in quotes and a colon are wanted here");
-        *out_key = span_of(start + 1, (size_t)(after - start) - 2);
-        start = skip_blanks(colon + 1, w->end);
+        start = skip_key(start, w->end, out_key);
+        if (!start)
+            return fault(w, w->at, "a key in quotes and a colon are wanted here", find_member(w, w->at + 1));
     }
-    after = skip_value(start, w->end);
+    const uint8_t *after = skip_value(start, w->end);
     if (!after)
-        return fault(w, start, "brackets do not match, or the text ends before this is complete");
+        return fault_in_value(w, start, out);
     place(w, start, &out->line, &out->col);
     out->text = span_of(start, (size_t)(after - start));
     if (w->n_values++ == 0)
@@ -266,31 +382,57 @@ bool json_part_member(const struct json_part *object, const char *key, struct js
     struct span name;
     if (!json_part_is(object, '{') || !json_walk_begin(&w, object))
         return false;
-    for (enum json_step step; (step = json_walk_next(&w, &name, out)) != JSON_WALK_END;)
-        if (step == JSON_WALK_VALUE && span_eq(name, span_str(key)))
+    while (json_walk_next(&w, &name, out) != JSON_WALK_END)
+        if (out->text.len && span_eq(name, span_str(key)))
             return true;
+    return false;
+}
+
+/* Behind the string whose opening quote has been passed; the end of the text when it is cut off. */
+static void take_string(struct span *rest, struct span *out)
+{
+    const uint8_t *end = rest->ptr + rest->len, *after = skip_string(rest->ptr, end);
+    *out = after ? span_of(rest->ptr, (size_t)(after - rest->ptr) - 1) : span_of("", 0);
+    *rest = after ? span_of(after, (size_t)(end - after)) : span_of(end, 0);
+}
+
+static struct span cut_blanks(struct span s)
+{
+    const uint8_t *end = s.ptr + s.len, *p = skip_blanks(s.ptr, end);
+    return span_of(p, (size_t)(end - p));
+}
+
+bool json_head_next(struct json_head *h, unsigned depth, struct span *out_key, struct span *out_value)
+{
+    while (h->rest.len) {
+        uint8_t c = h->rest.ptr[0];
+        span_skip(&h->rest, 1);
+        h->depth_now += c == '{' || c == '[';
+        h->depth_now -= (c == '}' || c == ']') && h->depth_now;
+        if (c != '"')
+            continue;
+        take_string(&h->rest, out_key);
+        struct span behind = cut_blanks(h->rest);
+        if (h->depth_now > depth || behind.len == 0 || behind.ptr[0] != ':')
+            continue;
+        h->rest = cut_blanks(span_from(behind, 1));
+        *out_value = span_of("", 0);
+        if (h->rest.len && h->rest.ptr[0] == '"') {
+            span_skip(&h->rest, 1);
+            take_string(&h->rest, out_value);
+        }
+        return true;
+    }
     return false;
 }
 
 bool json_head_has(struct span head, unsigned depth, const char *key)
 {
-    const uint8_t *p = head.ptr, *end = head.ptr + head.len;
-    unsigned at = 0;
-    while (p < end) {
-        uint8_t c = *p++;
-        at += c == '{' || c == '[';
-        at -= (c == '}' || c == ']') && at;
-        if (c != '"')
-            continue;
-        const uint8_t *after = skip_string(p, end);
-        if (!after)
-            return false;
-        const uint8_t *colon = skip_blanks(after, end);
-        if (at <= depth && colon < end && *colon == ':' &&
-            span_eq(span_of(p, (size_t)(after - p) - 1), span_str(key)))
+    struct json_head h = {.rest = head};
+    struct span found, value;
+    while (json_head_next(&h, depth, &found, &value))
+        if (span_eq(found, span_str(key)))
             return true;
-        p = after;
-    }
     return false;
 }
 
@@ -344,7 +486,8 @@ size_t json_reader_used(const struct json_reader *r)
     return r->arena.used_bytes;
 }
 
-static const json_value *fail_at(const struct json_part *part, const uint8_t *at, const char *what, struct err *err)
+static const json_value *fail_at(const struct json_part *part, const uint8_t *at, const char *what,
+                                 struct err *err)
 {
     struct json_part whole = {.text = part->text, .line = part->line, .col = part->col};
     struct json_walk w = {.counted = whole.text.ptr,
@@ -356,15 +499,34 @@ static const json_value *fail_at(const struct json_part *part, const uint8_t *at
     return NULL;
 }
 
+/* A zero byte, or the escape of one: texts would end there. */
+static const uint8_t *find_nul(struct span text)
+{
+    const uint8_t *p = text.ptr, *end = p + text.len;
+    const uint8_t *nul = text.len ? memchr(p, 0, text.len) : NULL;
+    if (nul || !text.len || !memchr(p, '\\', text.len))
+        return nul;
+    while ((p = memmem(p, (size_t)(end - p), "\\u0000", 6))) {
+        const uint8_t *back = p;
+        while (back > text.ptr && back[-1] == '\\')
+            back--;
+        if (((p - back) & 1) == 0)
+            return p;
+        p++;
+    }
+    return NULL;
+}
+
 const json_value *json_read(struct json_reader *r, const struct json_part *part, struct err *err)
 {
     const char *text = (const char *)part->text.ptr, *stop = NULL;
-    const uint8_t *nul = memmem(text, part->text.len, "\\u0000", 6);
+    const uint8_t *nul = find_nul(part->text);
     if (nul)
-        return fail_at(part, nul, "a string with a zero byte in it", err);
+        return fail_at(part, nul, "a zero byte, or a string with one in it", err);
     current = &r->arena;
     const json_value *v = cJSON_ParseWithLengthOpts(text, part->text.len, &stop, 0);
-    if (v && skip_blanks((const uint8_t *)stop, part->text.ptr + part->text.len) == part->text.ptr + part->text.len)
+    if (v && skip_blanks((const uint8_t *)stop, part->text.ptr + part->text.len) ==
+                 part->text.ptr + part->text.len)
         return v;
     return fail_at(part, stop ? (const uint8_t *)stop : part->text.ptr, "not JSON", err);
 }

@@ -59,7 +59,8 @@ static void reject_part(struct json_list *j, uint32_t line, uint32_t col, struct
     load_reject(j->load, REJECT_MALFORMED_JSON, line ? line : 1, col, span_first(text, 80), what);
 }
 
-const json_value *json_list_read(struct json_list *j, const struct json_part *part, bool *out_is_good, struct err *err)
+const json_value *json_list_read(struct json_list *j, const struct json_part *part, bool *out_is_good,
+                                 struct err *err)
 {
     struct err why = {0};
     *out_is_good = true;
@@ -78,20 +79,35 @@ const json_value *json_list_read(struct json_list *j, const struct json_part *pa
     return v;
 }
 
-bool json_list_walk(struct json_list *j, struct json_walk *w, struct span *out_key, struct json_part *out_part)
+static void reject_fault(struct json_list *j, const struct json_walk *w)
 {
+    char what[300];
+    snprintf(what, sizeof what, "malformed JSON: %s; %s skipped", w->what, j->load->unit);
+    reject_part(j, w->line, w->col, span_of("", 0), what);
+}
+
+/* A value whose brackets do not match is handed out nevertheless. Whoever walks or reads it meets the fault again
+ * and nearer; else it is told with the next step. */
+bool json_list_walk(struct json_list *j, struct json_walk *w, struct span *out_key,
+                    struct json_part *out_part)
+{
+    const uint64_t *n_rejected = &j->load->report->by_reason[REJECT_MALFORMED_JSON];
     for (;;) {
+        if (w->mark == *n_rejected + 1)
+            reject_fault(j, w);
+        w->mark = 0;
         enum json_step step = json_walk_next(w, out_key, out_part);
-        if (step != JSON_WALK_FAULT)
-            return step == JSON_WALK_VALUE;
-        char what[300];
-        snprintf(what, sizeof what, "malformed JSON: %s; %s skipped", w->what, j->load->unit);
-        reject_part(j, w->line, w->col, span_of("", 0), what);
+        if (step == JSON_WALK_FAULT && out_part->text.len)
+            w->mark = *n_rejected + 1;
+        else if (step == JSON_WALK_FAULT)
+            reject_fault(j, w);
+        if (step == JSON_WALK_END || out_part->text.len)
+            return step != JSON_WALK_END;
     }
 }
 
-const json_value *json_list_next(struct json_list *j, struct json_walk *w, struct json_part *out_part, bool *out_is_good,
-                                 struct err *err)
+const json_value *json_list_next(struct json_list *j, struct json_walk *w, struct json_part *out_part,
+                                 bool *out_is_good, struct err *err)
 {
     struct span key;
     *out_is_good = true;
@@ -99,6 +115,7 @@ const json_value *json_list_next(struct json_list *j, struct json_walk *w, struc
         const json_value *v = json_list_read(j, out_part, out_is_good, err);
         if (v || !*out_is_good)
             return v;
+        json_walk_retry(w, out_part);
     }
     return NULL;
 }
