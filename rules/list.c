@@ -126,39 +126,32 @@ static bool reject_page(struct load *l)
     return true;
 }
 
-static bool has_text(struct span head, const char *text)
+/* It begins as a value of JSON that cannot be one of a list: "[2001:db8::1]:443" can. */
+static bool looks_like_json(struct span text)
 {
-    return head.ptr && memmem(head.ptr, head.len, text, strlen(text));
+    struct span inner = load_trim(span_from(text, 1));
+    return (text.ptr[0] == '{' || text.ptr[0] == '[') &&
+           (inner.len == 0 || memchr("{}[]\"", inner.ptr[0], 5));
 }
 
-/* `head` begins with a value of JSON that cannot be one of a list: "[2001:db8::1]:443" can. */
-static const char *json_name(struct span head)
-{
-    struct span inner = load_trim(span_from(head, 1));
-    if ((head.ptr[0] != '{' && head.ptr[0] != '[') || (inner.len && !memchr("{}[]\"", inner.ptr[0], 5)))
-        return NULL;
-    if (has_text(head, "\"bundle\"") || has_text(head, "\"spec_version\"") || has_text(head, "indicator--"))
-        return "a STIX bundle";
-    return has_text(head, "\"Event\"") || has_text(head, "\"Attribute\"") ? "a MISP event" : "JSON";
-}
-
-/* What a file is that no format here reads, in words; NULL when it may well be a list. */
+/* What a file is that no format here reads, and what would help; NULL when it may well be a list. */
 static const char *foreign_name(struct span head)
 {
     struct span text = load_trim(head);
-    if (text.len && text.ptr[0] == '<' && !url_has_scheme(span_from(text, 1)))
-        return "XML or HTML";
-    return text.len ? json_name(text) : NULL;
+    if (text.len == 0)
+        return NULL;
+    if (text.ptr[0] == '<' && !url_has_scheme(span_from(text, 1)))
+        return "XML or HTML of no kind that is read (OpenIOC is)";
+    return looks_like_json(text)
+               ? "JSON of no kind that is known; format=json,value=NAME reads a member of its objects"
+               : NULL;
 }
 
 /* One note for all of it: what looks like a value in it may be one that is to be let through. */
 static bool reject_foreign(struct load *l, const char *name)
 {
     char what[LOAD_NOTE_MAX];
-    snprintf(what, sizeof what,
-             "this looks like %s: this release reads plain text, hosts, CSV and native YAML lists; "
-             "nothing of it was loaded",
-             name);
+    snprintf(what, sizeof what, "this looks like %s; nothing of it was loaded", name);
     load_reject(l, REJECT_UNKNOWN_TYPE, 1, 1, span_of("", 0), what);
     l->report->is_no_list = true;
     return true;

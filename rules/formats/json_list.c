@@ -79,7 +79,7 @@ const json_value *json_list_read(struct json_list *j, const struct json_part *pa
     return v;
 }
 
-static void reject_fault(struct json_list *j, const struct json_walk *w)
+void json_list_reject(struct json_list *j, const struct json_walk *w)
 {
     char what[300];
     snprintf(what, sizeof what, "malformed JSON: %s; %s skipped", w->what, j->load->unit);
@@ -94,13 +94,13 @@ bool json_list_walk(struct json_list *j, struct json_walk *w, struct span *out_k
     const uint64_t *n_rejected = &j->load->report->by_reason[REJECT_MALFORMED_JSON];
     for (;;) {
         if (w->mark == *n_rejected + 1)
-            reject_fault(j, w);
+            json_list_reject(j, w);
         w->mark = 0;
         enum json_step step = json_walk_next(w, out_key, out_part);
         if (step == JSON_WALK_FAULT && out_part->text.len)
             w->mark = *n_rejected + 1;
         else if (step == JSON_WALK_FAULT)
-            reject_fault(j, w);
+            json_list_reject(j, w);
         if (step == JSON_WALK_END || out_part->text.len)
             return step != JSON_WALK_END;
     }

@@ -31,3 +31,5 @@ const json_value *json_list_next(struct json_list *j, struct json_walk *w, struc
  * is rejected there. */
 bool json_list_walk(struct json_list *j, struct json_walk *w, struct span *out_key,
                     struct json_part *out_part);
+/* Reject for the last fault of a walk, by who walks himself. */
+void json_list_reject(struct json_list *j, const struct json_walk *w);
