@@ -37,7 +37,8 @@ static void refuse_unroutable(const struct set_view *v, const struct routes *rou
                               struct refusals *refusals)
 {
     for (uint32_t i = 0; i < v->n_indicators; i++)
-        if (routes->of[i] == ROUTE_NONE && v->indicators[i].type < IOC_MATCHABLE_COUNT)
+        if (routes->of[i] == ROUTE_NONE && v->indicators[i].type < IOC_MATCHABLE_COUNT &&
+            !(v->indicators[i].flags & IOC_F_SUPPRESSED))
             refuse(refusals, i, "its value is not in canonical form for its type");
 }
 
@@ -79,10 +80,12 @@ static size_t set_bytes(const struct set_view *v)
            v->n_blooms * sizeof *v->blooms + v->n_bloom_words * sizeof *v->bloom_words + v->pool_bytes;
 }
 
-static void count_patterns(struct db *db, const struct routes *routes)
+static void count_kinds(struct db *db, const struct routes *routes)
 {
     for (uint32_t i = 0; i < db->view.n_indicators; i++) {
         const struct indicator *ind = &db->view.indicators[i];
+        if (ind->flags & IOC_F_SUPPRESSED)
+            db->stats.n_suppressed++;
         if (routes->of[i] == ROUTE_PATTERN && ind->type == IOC_WILDCARD)
             db->stats.n_wildcards++;
         else if (routes->of[i] == ROUTE_PATTERN)
@@ -95,7 +98,7 @@ static void count_patterns(struct db *db, const struct routes *routes)
 static void fill_stats(struct db *db, const struct routes *routes)
 {
     struct db_stats *s = &db->stats;
-    count_patterns(db, routes);
+    count_kinds(db, routes);
     s->n_names = routes->n[ROUTE_NAME];
     s->n_addresses = routes->n[ROUTE_ADDRESS];
     s->n_ranges = routes->n[ROUTE_RANGE];
@@ -112,7 +115,8 @@ static void fill_stats(struct db *db, const struct routes *routes)
 static bool build(struct db *db, const struct db_options *options, struct err *err)
 {
     struct routes routes = {0};
-    bool is_built = generation_of(&db->view, db->generation) && routes_init(&routes, &db->view);
+    const char *allow = db->allow ? db->allow->generation : NULL;
+    bool is_built = generation_of(&db->view, allow, db->generation) && routes_init(&routes, &db->view);
     is_built = is_built
                    ? build_engines(db, &routes, options, err)
                    : err_set(err, ERR_MEMORY, NULL, "out of memory for %u indicators", db->view.n_indicators);
@@ -127,15 +131,19 @@ bool db_build(struct set *set, const struct db_options *options, struct db **out
     static const struct db_options defaults = {0};
     double start = now_seconds();
     struct db *db = calloc(1, sizeof *db);
+    if (!options)
+        options = &defaults;
     *out = NULL;
     if (!db) {
         set_free(set);
+        db_free(options->allow);
         return err_set(err, ERR_MEMORY, NULL, "out of memory for a db");
     }
     set_seal(set);
     db->set = set;
     db->view = set_view_of(set);
-    if (!build(db, options ? options : &defaults, err)) {
+    db->allow = options->allow;
+    if (!build(db, options, err)) {
         db_free(db);
         return false;
     }
@@ -152,6 +160,11 @@ const struct set_view *db_set(const struct db *db)
 const struct db_stats *db_stats(const struct db *db)
 {
     return &db->stats;
+}
+
+const struct db *db_allow(const struct db *db)
+{
+    return db->allow;
 }
 
 const char *db_generation(const struct db *db)

@@ -19,10 +19,12 @@ struct db_options {
      * set but never matches; `why` dies with the call. May be NULL. */
     void (*refused)(void *to, uint32_t indicator, const char *why);
     void *refused_to;
+    struct db *allow; /* what must not alert; the new db's from then on, also when it fails. NULL: nothing. See matcher/allow.h */
 };
 
 struct db_stats {
     uint32_t n_names, n_addresses, n_ranges, n_urls, n_wildcards, n_regexes, n_exact_texts, n_blooms, n_refused;
+    uint32_t n_suppressed; /* an entry of the allow side covers them: they never match */
     enum names_engine names_engine; /* what was used */
     size_t names_bytes, patterns_bytes, addresses_bytes, set_bytes;
     double compile_seconds; /* 0 when it came from a file */
@@ -37,10 +39,12 @@ void db_free(struct db *db);
 
 const struct set_view *db_set(const struct db *db);
 const struct db_stats *db_stats(const struct db *db);
-/* Content hash of the indicators and what was said of them: the generation's name in alerts (16 hex digits). */
+/* The allow side, or NULL. */
+const struct db *db_allow(const struct db *db);
+/* Content hash of the indicators and what was said of them, and of the allow side: the generation's name in alerts (16 hex digits). */
 const char *db_generation(const struct db *db);
 
-/* A compiled db as a file (".vdb"): the set's arrays, tables and serialised Hyperscan databases, mapped back in place.
+/* A compiled db as a file (".vdb"), its allow side within: the set's arrays, tables and serialised Hyperscan databases, mapped back in place.
  * The head holds a magic, format version, the libhs version and the CPU features it was built for, `key`, sizes and a
  * checksum over everything. Written to a temporary name, mode 0600, then renamed. `attachment` is the caller's and is kept with
  * it; db_attachment() gives it back (empty for a db that was built, not loaded). */

@@ -2,7 +2,8 @@
  * checks itself) is used where the mapping has it.
  *
  * The checksum finds accidents. The checks behind it are for a file somebody wrote on purpose: whatever passes can't lead an
- * index outside its array. Hyperscan's databases are programs for its engine and can't be checked like that, so a file that
+ * index outside its array. The allow side is a db file within the file, with a head of its own and without a further one in it.
+ * Hyperscan's databases are programs for its engine and can't be checked like that, so a file that
  * others than its owner or root could have written is refused before it is looked at. */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -31,11 +32,12 @@ enum section {
     SECTION_RANGES,
     SECTION_EXACT,
     SECTION_ATTACHMENT,
+    SECTION_ALLOW,     /* a file like this one; nothing without an allow side */
     SECTION_HYPERSCAN, /* the first of DB_HS_COUNT */
     SECTION_COUNT = SECTION_HYPERSCAN + DB_HS_COUNT,
 };
 
-enum { ALIGN = 64, FORMAT_VERSION = 3 };
+enum { ALIGN = 64, FORMAT_VERSION = 4 };
 
 #define MAGIC 0x0a62645f54444556ull /* "VEDT_db\n", and the byte order */
 
@@ -63,10 +65,12 @@ enum { CHECKED_FROM = offsetof(struct file_head, file_bytes) };
 struct contents {
     struct span sections[SECTION_COUNT];
     char *serialised[DB_HS_COUNT]; /* owned, from malloc */
+    uint8_t *allow;                /* owned: the file of the allow side */
 };
 
 static void contents_fini(struct contents *c)
 {
+    free(c->allow);
     for (int i = 0; i < DB_HS_COUNT; i++)
         free(c->serialised[i]);
 }
@@ -136,6 +140,36 @@ static struct file_head *head_new(const struct db *db, const struct contents *c,
     return h;
 }
 
+/* The whole file in memory; *out is from malloc. For an allow side, which is a part of another file. */
+static bool image_of(const struct db *db, uint64_t key, uint8_t **out, size_t *out_len, struct err *err)
+{
+    struct contents c;
+    bool is_good = contents_init(&c, db, span_of(NULL, 0), err);
+    struct file_head *h = is_good ? head_new(db, &c, key) : NULL;
+    *out = h ? calloc(1, h->file_bytes) : NULL;
+    if (*out) {
+        *out_len = h->file_bytes;
+        memcpy(*out, h, sizeof *h);
+        for (int i = 0; i < SECTION_COUNT; i++)
+            if (c.sections[i].len)
+                memcpy(*out + h->sections[i].at, c.sections[i].ptr, c.sections[i].len);
+        h->checksum = XXH3_64bits(*out + CHECKED_FROM, h->file_bytes - CHECKED_FROM);
+        memcpy(*out, h, sizeof *h);
+    }
+    free(h);
+    contents_fini(&c);
+    return *out || (is_good ? err_set(err, ERR_MEMORY, NULL, "out of memory") : false);
+}
+
+static bool add_allow(struct contents *c, const struct db *allow, uint64_t key, struct err *err)
+{
+    size_t len;
+    if (!image_of(allow, key, &c->allow, &len, err))
+        return false;
+    c->sections[SECTION_ALLOW] = span_of(c->allow, len);
+    return true;
+}
+
 /* Writes and sums up at once. */
 struct writer {
     int fd;
@@ -203,7 +237,8 @@ bool db_save(const struct db *db, const char *path, uint64_t key, struct span at
 {
     struct contents c;
     struct file_head *h = NULL;
-    bool is_saved = contents_init(&c, db, attachment, err);
+    bool is_saved =
+        contents_init(&c, db, attachment, err) && (!db->allow || add_allow(&c, db->allow, key, err));
     if (is_saved) {
         h = head_new(db, &c, key);
         is_saved = h ? write_and_rename(path, h, &c, err) : err_set(err, ERR_MEMORY, path, "out of memory");
@@ -373,13 +408,41 @@ static bool load(struct db *db, const struct file_head *h, struct span file, str
     return true;
 }
 
+/* Nothing behind the head is trusted before it is checked. */
+static bool use_image(struct db *db, struct span file, const char *path, uint64_t key, struct err *err)
+{
+    const struct file_head *h = (const void *)file.ptr;
+    struct err why = {0};
+    if (file.len < sizeof *h)
+        return is_damaged(err, path, "it is too short");
+    return check_head(h, file, path, key, err) && check_sections(h, file, path, err) &&
+           (load(db, h, file, &why) || is_damaged(err, path, why.what));
+}
+
+/* The file within the file. */
+static bool load_allow(struct db *db, struct span file, const char *path, uint64_t key, struct err *err)
+{
+    struct span inner = section((const void *)file.ptr, file, SECTION_ALLOW);
+    struct err why = {0};
+    if (inner.len) {
+        db->allow = calloc(1, sizeof *db->allow);
+        if (!db->allow)
+            return err_set(err, ERR_MEMORY, path, "out of memory for a db");
+        if (!use_image(db->allow, inner, path, key, err))
+            return false;
+        if (section((const void *)inner.ptr, inner, SECTION_ALLOW).len)
+            return is_damaged(err, path, "its allow side has one too");
+    }
+    uint32_t n_entries = db->allow ? db->allow->view.n_indicators : 0;
+    return set_check_suppressed(&db->view, n_entries, &why) || is_damaged(err, path, why.what);
+}
+
 bool db_load(const char *path, uint64_t key, struct db **out, struct err *err)
 {
     struct span file;
     *out = NULL;
     if (!map_file(path, &file, err))
         return false;
-    const struct file_head *h = (const void *)file.ptr;
     struct db *db = calloc(1, sizeof *db);
     if (!db) {
         munmap((void *)(uintptr_t)file.ptr, file.len);
@@ -387,11 +450,7 @@ bool db_load(const char *path, uint64_t key, struct db **out, struct err *err)
     }
     db->mapping = (void *)(uintptr_t)file.ptr;
     db->mapping_bytes = file.len;
-    struct err why = {0};
-    bool is_loaded = check_head(h, file, path, key, err) && check_sections(h, file, path, err);
-    if (is_loaded && !load(db, h, file, &why))
-        is_loaded = is_damaged(err, path, why.what);
-    if (!is_loaded) {
+    if (!use_image(db, file, path, key, err) || !load_allow(db, file, path, key, err)) {
         db_free(db);
         return false;
     }
@@ -408,6 +467,7 @@ void db_free(struct db *db)
     addresses_fini(&db->addresses);
     patterns_fini(&db->patterns);
     set_free(db->set);
+    db_free(db->allow);
     if (db->mapping)
         munmap(db->mapping, db->mapping_bytes);
     free(db);

@@ -7,6 +7,7 @@
 
 struct db {
     struct set *set; /* owned; NULL when the arrays lie in the mapping */
+    struct db *allow; /* owned; NULL: nothing is allowed. Has none itself; its arrays may lie in this one's mapping */
     struct set_view view;
     struct names_table names;     /* empty when Hyperscan has the names */
     struct hs_database *names_hs; /* owned; NULL when the table has them */
@@ -30,8 +31,10 @@ static inline void db_hyperscan(const struct db *db, struct hs_database *out[sta
     memcpy(out + 1, db->patterns.groups, sizeof db->patterns.groups);
 }
 
-/* generation.c: 16 hex digits that name the content. false when memory is short. */
-bool generation_of(const struct set_view *v, char out[static 17]);
+/* generation.c: 16 hex digits that name the content. `allow` is the name of the allow side's, or NULL. false when memory is short. */
+bool generation_of(const struct set_view *v, const char *allow, char out[static 17]);
 
 /* set_check.c: every offset and index of arrays that came from a file. */
 bool set_check(const struct set_view *v, struct err *err);
+/* The same for what is suppressed: by one of so many entries of the allow side. */
+bool set_check_suppressed(const struct set_view *v, uint32_t n_entries, struct err *err);

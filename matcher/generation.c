@@ -63,7 +63,7 @@ static uint64_t hash_blooms(const struct set_view *v, uint64_t h)
     return h;
 }
 
-bool generation_of(const struct set_view *v, char out[static 17])
+bool generation_of(const struct set_view *v, const char *allow, char out[static 17])
 {
     struct said s;
     bool has_room = said_init(&s, v);
@@ -71,6 +71,8 @@ bool generation_of(const struct set_view *v, char out[static 17])
     for (uint32_t i = 0; has_room && i < v->n_indicators; i++)
         h = hash_indicator(v, &s, i, h);
     h = hash_blooms(v, h);
+    if (allow)
+        h = hash_bytes(allow, strlen(allow), h);
     free(s.contexts);
     free(s.lists);
     snprintf(out, 17, "%016llx", (unsigned long long)h);

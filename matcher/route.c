@@ -38,6 +38,8 @@ enum route route_of(const struct set_view *v, uint32_t indicator)
 {
     const struct indicator *ind = &v->indicators[indicator];
     struct span key = route_key(v, indicator);
+    if (ind->flags & IOC_F_SUPPRESSED)
+        return ROUTE_NONE;
     switch ((enum ioc_type)ind->type) {
     case IOC_DOMAIN:
     case IOC_DOMAIN_PORT:

@@ -4,7 +4,7 @@
 #include "rules/set.h"
 
 enum route {
-    ROUTE_NONE,    /* nothing can match it: not matchable by type, or its value is not what the type says */
+    ROUTE_NONE,    /* nothing can match it: not matchable by type, its value is not what the type says, or it is suppressed */
     ROUTE_NAME,    /* exact, suffix and below names */
     ROUTE_ADDRESS, /* one address, with or without port */
     ROUTE_RANGE,   /* networks and ranges */

@@ -69,6 +69,14 @@ static bool are_blooms_sound(const struct set_view *v)
     return true;
 }
 
+bool set_check_suppressed(const struct set_view *v, uint32_t n_entries, struct err *err)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < v->n_indicators; i++)
+        ok &= !(v->indicators[i].flags & IOC_F_SUPPRESSED) || v->indicators[i].allowed_by < n_entries;
+    return ok || err_set(err, ERR_SYNTAX, NULL, "an indicator is suppressed by an entry that is not there");
+}
+
 bool set_check(const struct set_view *v, struct err *err)
 {
     if (!are_indicators_sound(v))

@@ -69,7 +69,7 @@ struct indicator {
     uint8_t match;         /* enum ioc_match */
     uint16_t port;         /* IOC_IP_PORT, IOC_DOMAIN_PORT; else 0 */
     uint16_t flags;        /* IOC_F_ */
-    uint32_t reserved;
+    uint32_t allowed_by;   /* with IOC_F_SUPPRESSED: the entry of the allow side that covers it; else 0 */
 };
 
 enum {

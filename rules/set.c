@@ -417,6 +417,12 @@ void set_flag(struct set *s, uint32_t indicator, uint16_t flags)
     ROWS(struct indicator, s->indicators)[indicator].flags |= flags;
 }
 
+void set_suppress(struct set *s, uint32_t indicator, uint32_t allowed_by)
+{
+    set_flag(s, indicator, IOC_F_SUPPRESSED);
+    ROWS(struct indicator, s->indicators)[indicator].allowed_by = allowed_by;
+}
+
 bool set_add(struct set *s, const struct indicator_in *in, uint32_t list, uint32_t line, uint32_t context,
              bool *out_is_new, struct err *err)
 {

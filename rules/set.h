@@ -108,6 +108,8 @@ bool set_add_many(struct set *s, struct set_entry *entries, size_t n, uint32_t l
 uint32_t set_find(const struct set *s, const struct indicator_in *in);
 /* Set IOC_F_ flags of an indicator; its origins and all else stay. */
 void set_flag(struct set *s, uint32_t indicator, uint16_t flags);
+/* Set IOC_F_SUPPRESSED, and which entry of the allow side covers the indicator. Also when sealed. */
+void set_suppress(struct set *s, uint32_t indicator, uint32_t allowed_by);
 
 /* Bloom filters. Their bits are read straight into the set: `n` more words, zero, behind those that are there; NULL
  * when memory is short, or with more than SET_BLOOM_WORDS_MAX of them. Moves the words. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "matcher/allow.h"
 #include "tests/unit/matcher/sample.h"
 
 enum { CHECKSUM_AT = 16, CHECKED_FROM = 24, KEY = 7 };
@@ -31,6 +32,23 @@ static const struct sample samples[] = {
     SAMPLE(IOC_BLOOM, MATCH_SUFFIX, "evil.com bot.com", .fields = FIELD_BIT(FIELD_COUNT) - 1),
 };
 
+/* Entries that suppress some of them. */
+static const struct sample allowed[] = {
+    SAMPLE(IOC_DOMAIN, MATCH_EXACT, "a.evil.com"),
+    SAMPLE(IOC_CIDR4, MATCH_CIDR, "10.0.0.0/16"),
+    SAMPLE(IOC_CIDR6, MATCH_CIDR, "2001:db8::/33"),
+};
+
+static struct db *marked_db(void)
+{
+    struct db_options options = {.names_engine = NAMES_TABLE,
+                                 .allow = sample_db(allowed, sizeof allowed / sizeof *allowed, NAMES_TABLE)};
+    struct set *set = sample_set(samples, sizeof samples / sizeof *samples);
+    struct db *db = NULL;
+    sample_must(allow_mark(options.allow, set, NULL) && db_build(set, &options, &db, NULL));
+    return db;
+}
+
 static void must_write(int fd, struct span bytes)
 {
     sample_must(pwrite(fd, bytes.ptr, bytes.len, 0) == (ssize_t)bytes.len &&
@@ -44,7 +62,7 @@ static struct span sound_file(void)
     if (kept.ptr)
         return kept;
     char dir[] = "/tmp/fuzz_vdb.XXXXXX", path[64];
-    struct db *db = sample_db(samples, sizeof samples / sizeof *samples, NAMES_TABLE);
+    struct db *db = marked_db();
     sample_must(mkdtemp(dir) != NULL);
     snprintf(path, sizeof path, "%s/x.vdb", dir);
     sample_must(db_save(db, path, KEY, SPAN_LIT("attached"), NULL));
@@ -112,6 +130,18 @@ static uint64_t walk(const struct set_view *v)
     return sum;
 }
 
+/* Whoever suppresses an indicator is there. */
+static void walk_allow(const struct db *db)
+{
+    const struct set_view *v = db_set(db), *allow = db_allow(db) ? db_set(db_allow(db)) : NULL;
+    struct allow_tally tally;
+    for (uint32_t i = 0; i < v->n_indicators; i++)
+        sample_must(!(v->indicators[i].flags & IOC_F_SUPPRESSED) ||
+                    (allow && v->indicators[i].allowed_by < allow->n_indicators));
+    sample_must(allow_tally_init(&tally, db, NULL));
+    allow_tally_fini(&tally);
+}
+
 static void scan_all(const struct db *db)
 {
     const uint8_t v4[4] = {10, 0, 0, 1}, v6[16] = {0x20, 1, 0x0d, 0xb8};
@@ -145,7 +175,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (db_load(path, KEY, &db, &err)) {
         sample_must(strlen(db_generation(db)) == 16);
         sample_must(walk(db_set(db)) + hash_bytes(db_attachment(db).ptr, db_attachment(db).len, 0) != 1);
+        walk_allow(db);
         scan_all(db);
+        if (db_allow(db)) {
+            sample_must(walk(db_set(db_allow(db))) != 1);
+            scan_all(db_allow(db));
+        }
         db_free(db);
     } else {
         sample_must(db == NULL && err.what[0] != '\0');

@@ -64,7 +64,7 @@ static inline void list_check_view(const struct set_view *v, uint64_t n_lines)
         const struct indicator *ind = &v->indicators[i];
         LIST_MUST(ind->type < IOC_MATCHABLE_COUNT && ind->match <= MATCH_REGEX && ind->fields != 0);
         LIST_MUST(ind->value_len > 0 && (uint64_t)ind->value + ind->value_len <= v->pool_bytes);
-        LIST_MUST(ind->reserved == 0);
+        LIST_MUST(ind->allowed_by == 0);
         for (uint32_t o = ind->origins; o != ORIGIN_END; o = v->origins[o].next) {
             LIST_MUST(o < v->n_origins && v->origins[o].list < v->n_lists);
             LIST_MUST(v->origins[o].context < v->n_contexts);

@@ -103,7 +103,7 @@ static void tells_apart_by_every_part_of_the_key(void **state)
         assert_int_equal(v.indicators[i].fields, in[i].fields);
         assert_int_equal(v.indicators[i].port, in[i].port);
         assert_int_equal(v.indicators[i].flags, in[i].flags);
-        assert_int_equal(v.indicators[i].reserved, 0);
+        assert_int_equal(v.indicators[i].allowed_by, 0);
         assert_true(span_eq(set_value(&v, i), in[i].value));
     }
     set_free(s);
