@@ -30,9 +30,17 @@ bool eve_put_event(struct buf *out, const struct eve_options *o, const struct ev
 bool eve_put_alert(struct buf *out, const struct eve_options *o, const struct alert *a);
 
 struct list_report;
-/* A "stats" event: the sums, per-list entries and hits. `list_hits[i]` belongs to list i of the db's set; reports may be NULL. */
+/* What is said of lists besides. */
+struct eve_lists {
+    const struct list_report *reports; /* borrowed; may be NULL */
+    size_t n_reports;
+    const uint64_t *list_hits;         /* borrowed; [i] belongs to list i of the db's set */
+    const uint64_t *allow_hits;        /* borrowed; [i] belongs to origin i of its allow side; NULL: there is none */
+};
+
+/* A "stats" event: the sums, per-list entries and hits, what was allowed. `db` may be NULL. */
 bool eve_put_stats(struct buf *out, const struct eve_options *o, const struct stats *s, const struct db *db,
-                   const struct list_report *reports, size_t n_reports, const uint64_t *list_hits, int64_t uptime_s);
+                   const struct eve_lists *lists, int64_t uptime_s);
 
 /* Community ID v1 (github.com/corelight/community-id-spec), seed 0, of the flow of `e`; "" for protocols without ports it does not
  * define. */

@@ -3,7 +3,10 @@
  * `metadata.flowints`, as one object "vedette". */
 #include "sensor/eve_parts.h"
 
+#include "matcher/allow.h"
 #include "rules/list.h"
+
+enum { ENTRIES_SHOWN = 10, VALUE_SHOWN = 4096 };
 
 static uint64_t sum_of(const uint64_t *counts, size_t n)
 {
@@ -80,12 +83,12 @@ static void put_app_layer(struct json *j, const struct stats *s)
 }
 
 static void put_detect(struct json *j, const struct stats *s, const struct set_view *set,
-                       const struct list_report *reports, size_t n_reports)
+                       const struct eve_lists *lists)
 {
     uint64_t rejected = 0, passed_over = 0;
-    for (size_t i = 0; i < n_reports; i++) {
-        rejected += reports[i].rejected;
-        passed_over += reports[i].passed_over;
+    for (size_t i = 0; lists->reports && i < lists->n_reports; i++) {
+        rejected += lists->reports[i].rejected;
+        passed_over += lists->reports[i].passed_over;
     }
     json_begin_object(j, "detect");
     json_begin_array(j, "engines");
@@ -98,7 +101,7 @@ static void put_detect(struct json *j, const struct stats *s, const struct set_v
     json_end_array(j);
     json_u64(j, "alert", s->alerts);
     json_u64(j, "alert_queue_overflow", s->alerts_unwritten);
-    json_u64(j, "alerts_suppressed", s->hits_repeated);
+    json_u64(j, "alerts_suppressed", s->hits_repeated + s->hits_suppressed);
     json_end_object(j);
 }
 
@@ -157,6 +160,7 @@ static void put_work_ledger(struct json *j, const struct stats *s)
     json_u64(j, "fields", s->fields);
     json_u64(j, "hits", s->hits);
     json_u64(j, "expired", s->hits_expired);
+    json_u64(j, "suppressed", s->hits_suppressed);
     json_u64(j, "repeated", s->hits_repeated);
     json_u64(j, "alerts", s->alerts);
     json_u64(j, "alerts_unwritten", s->alerts_unwritten);
@@ -177,36 +181,102 @@ static void put_list(struct json *j, const struct list_report *r)
     json_u64(j, "rejected", r->rejected);
     json_u64(j, "passed_over", r->passed_over);
     json_u64(j, "expired", r->expired);
+    json_u64(j, "allowed", r->allowed);
     json_end_object(j);
 }
 
-static void put_list_ledger(struct json *j, const struct set_view *set, const struct list_report *reports,
-                            size_t n_reports, const uint64_t *list_hits)
+static void put_list_name(struct json *j, const struct set_view *set, uint32_t list)
 {
-    json_begin_array(j, "lists");
-    for (size_t i = 0; i < n_reports; i++)
-        put_list(j, &reports[i]);
-    json_end_array(j);
-    json_begin_array(j, "list_hits");
-    for (uint32_t i = 0; set && list_hits && i < set->n_lists; i++) {
+    json_text(j, "list", set_text(set, set->lists[list].name));
+    json_text(j, "path", set_text(set, set->lists[list].path));
+}
+
+/* Of the indicators of one list, those that an allow-list covers, by allow-list. */
+static void put_suppressed(struct json *j, const struct allow_tally *t, const struct set_view *allow,
+                           uint32_t list)
+{
+    uint64_t n = allow_tally_of_list(t, list);
+    json_u64(j, "suppressed", n);
+    if (n == 0)
+        return;
+    json_begin_array(j, "suppressed_by");
+    for (uint32_t by = 0; by < t->n_allow_lists; by++) {
+        if (allow_tally(t, list, by) == 0)
+            continue;
         json_begin_object(j, NULL);
-        json_text(j, "list", set_text(set, set->lists[i].name));
-        json_text(j, "path", set_text(set, set->lists[i].path));
-        json_u64(j, "hits", list_hits[i]);
+        put_list_name(j, allow, by);
+        json_u64(j, "indicators", allow_tally(t, list, by));
         json_end_object(j);
     }
     json_end_array(j);
 }
 
+static void put_list_ledger(struct json *j, const struct set_view *set, const struct set_view *allow,
+                            const struct allow_tally *t, const struct eve_lists *lists)
+{
+    json_begin_array(j, "lists");
+    for (size_t i = 0; lists->reports && i < lists->n_reports; i++)
+        put_list(j, &lists->reports[i]);
+    json_end_array(j);
+    json_begin_array(j, "list_hits");
+    for (uint32_t i = 0; set && lists->list_hits && i < set->n_lists; i++) {
+        json_begin_object(j, NULL);
+        put_list_name(j, set, i);
+        json_u64(j, "hits", lists->list_hits[i]);
+        put_suppressed(j, t, allow, i);
+        json_end_object(j);
+    }
+    json_end_array(j);
+}
+
+static void put_allow_list(struct json *j, const struct set_view *allow, const struct allow_tally *t,
+                           uint32_t list)
+{
+    json_begin_object(j, NULL);
+    put_list_name(j, allow, list);
+    json_u64(j, "indicators", allow_tally_by(t, list));
+    json_u64(j, "hits", t->hits[list]);
+    json_end_object(j);
+}
+
+static void put_allow_use(struct json *j, const struct set_view *allow, const struct allow_use *u)
+{
+    const struct origin *o = &allow->origins[u->origin];
+    json_begin_object(j, NULL);
+    put_list_name(j, allow, o->list);
+    json_u64(j, "line", o->line);
+    json_text(j, "value", span_first(set_value(allow, u->entry), VALUE_SHOWN));
+    json_u64(j, "hits", u->n_hits);
+    json_end_object(j);
+}
+
+/* What was allowed: by list, and the entries that were needed most. */
+static void put_allow_ledger(struct json *j, const struct set_view *allow, const struct allow_tally *t,
+                             const uint64_t *hits)
+{
+    struct allow_use top[ENTRIES_SHOWN];
+    size_t n = allow && hits ? allow_top(allow, hits, top, ENTRIES_SHOWN) : 0;
+    json_begin_array(j, "allow_lists");
+    for (uint32_t i = 0; i < t->n_allow_lists; i++)
+        put_allow_list(j, allow, t, i);
+    json_end_array(j);
+    json_begin_array(j, "allow_hits");
+    for (size_t i = 0; i < n; i++)
+        put_allow_use(j, allow, &top[i]);
+    json_end_array(j);
+}
+
 bool eve_put_stats(struct buf *out, const struct eve_options *o, const struct stats *s, const struct db *db,
-                   const struct list_report *reports, size_t n_reports, const uint64_t *list_hits,
-                   int64_t uptime_s)
+                   const struct eve_lists *lists, int64_t uptime_s)
 {
     const struct set_view *set = db ? db_set(db) : NULL;
+    const struct set_view *allow = db && db_allow(db) ? db_set(db_allow(db)) : NULL;
+    struct allow_tally tally = {0};
     struct eve_line l = {.options = o, .mark = buf_mark(out), .wire_left = SIZE_MAX};
     struct json *j = &l.json;
 
-    n_reports = reports ? n_reports : 0;
+    if (db)
+        allow_tally_init(&tally, db, lists->allow_hits);
     json_init(j, out);
     json_begin_object(j, NULL);
     eve_put_time(&l, "timestamp", s->last_ns);
@@ -218,7 +288,7 @@ bool eve_put_stats(struct buf *out, const struct eve_options *o, const struct st
     put_decoder(j, s);
     put_flow_and_tcp(j, s);
     put_app_layer(j, s);
-    put_detect(j, s, set, reports, n_reports);
+    put_detect(j, s, set, lists);
     json_end_object(j);
     json_begin_object(j, "metadata");
     json_begin_object(j, "flowints");
@@ -229,7 +299,9 @@ bool eve_put_stats(struct buf *out, const struct eve_options *o, const struct st
     put_packet_ledger(j, s);
     put_session_ledger(j, s);
     put_work_ledger(j, s);
-    put_list_ledger(j, set, reports, n_reports, list_hits);
+    put_list_ledger(j, set, allow, &tally, lists);
+    put_allow_ledger(j, allow, &tally, lists->allow_hits);
+    allow_tally_fini(&tally);
     json_end_object(j);
     json_end_object(j);
     json_end_object(j);

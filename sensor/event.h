@@ -22,6 +22,7 @@ struct event {
     uint8_t ip_version; /* 4 or 6 */
     uint8_t n_vlans;
     bool is_to_server;  /* from the side that opened the flow, as far as can be told */
+    bool is_tunnelled;  /* through an HTTP proxy (CONNECT): the server's address is the proxy's */
     uint16_t vlans[PACKET_VLANS_KEPT];
     uint16_t sport, dport;
     struct ip src, dst; /* of the packet in which the observation was complete */

@@ -44,6 +44,7 @@ static struct event *add(struct events *b, enum event_kind kind, const struct fl
         .ip_version = ip_is_v4(&f->addr[0]) && ip_is_v4(&f->addr[1]) && !m->is_ipv6 ? 4 : 6,
         .n_vlans = m->n_vlans,
         .is_to_server = side == f->client,
+        .is_tunnelled = f->flags & FLOW_TUNNEL,
         .sport = f->port[side],
         .dport = f->port[!side],
         .src = f->addr[side],

@@ -59,6 +59,7 @@ static void add_hits(struct stats *sum, const struct stats *s)
     sum->fields_dropped += s->fields_dropped;
     sum->fields += s->fields;
     sum->hits += s->hits;
+    sum->hits_suppressed += s->hits_suppressed;
     sum->hits_expired += s->hits_expired;
     sum->hits_repeated += s->hits_repeated;
     sum->alerts += s->alerts;

@@ -58,6 +58,7 @@ struct stats {
     uint64_t fields;                            /* given to the matcher */
     uint64_t fields_dropped;                    /* fields and hits the matcher had no room for */
     uint64_t hits;                              /* from the matcher, before validity and repeats */
+    uint64_t hits_suppressed;                   /* an allow-list covers what was seen, or where it goes */
     uint64_t hits_expired;                      /* no origin held at the packet's time */
     uint64_t hits_repeated;                     /* same flow, indicator and value as before */
     uint64_t alerts;

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "matcher/scan.h"
-#include "rules/url.h"
 #include "sensor/events.h"
 #include "sensor/flow.h"
+#include "sensor/observe.h"
 #include "sensor/seen.h"
+#include "sensor/suppress.h"
 #include "sensor/tcp.h"
 
 #define COLD __attribute__((cold, noinline))
@@ -24,7 +24,6 @@ enum {
     IDLE_UDP_S = 120,
     UDP_LOOKS = 4,             /* payloads of a UDP direction looked at for DNS on a port that is not its */
     BATCH_BYTES = 32 << 20,
-    OBSERVED_MAX = 1 << 16,    /* fields of one batch */
     SCAN_BYTES_MAX = 16 << 20, /* of fields before the matcher at one time */
     SCAN_EVENTS = 512,         /* events worth a scan */
     OUT_BYTES_MAX = 4 << 20,
@@ -34,12 +33,6 @@ enum {
 };
 #define BUFFERS_DEFAULT ((size_t)256 << 20)
 
-/* A field on its way through the matcher; its index is the matcher's cookie. */
-struct observed {
-    const struct event *event;
-    struct span bytes;
-};
-
 struct worker {
     struct worker_options o;
     struct stats stats;
@@ -47,9 +40,9 @@ struct worker {
     struct flow_table *flows;    /* owned */
     struct tcp *tcp;             /* owned */
     struct scanner *scanner;     /* owned; NULL without a db */
+    struct suppressor *suppressor; /* owned; NULL when the db has no allow side */
     struct seen *seen;           /* owned */
-    struct observed *observed;   /* owned; OBSERVED_MAX of them */
-    uint32_t n_observed;
+    struct observations observed; /* owned; of the events before the matcher */
     uint64_t *list_hits;         /* owned; by list */
     struct buf out;              /* owned; lines waiting to be written */
     bool is_broken;              /* the output refused */
@@ -87,8 +80,8 @@ static bool make_parts(struct worker *w, struct err *err)
     buf_init(&w->out, OUT_BYTES_MAX);
     w->flows = flow_table_new(&flows);
     w->seen = seen_new(ALERT_KEYS);
-    w->observed = malloc(OBSERVED_MAX * sizeof *w->observed);
-    if (!w->flows || !w->seen || !w->observed || !events_init(&w->events, &w->stats, BATCH_BYTES))
+    w->observed.items = malloc(OBSERVED_MAX * sizeof *w->observed.items);
+    if (!w->flows || !w->seen || !w->observed.items || !events_init(&w->events, &w->stats, BATCH_BYTES))
         return err_set(err, ERR_MEMORY, NULL, "out of memory");
     w->tcp = tcp_new(&tcp, &w->events);
     if (!w->tcp)
@@ -98,8 +91,13 @@ static bool make_parts(struct worker *w, struct err *err)
     w->list_hits = calloc(db_set(o->db)->n_lists + 1, sizeof *w->list_hits);
     if (!w->list_hits)
         return err_set(err, ERR_MEMORY, NULL, "out of memory");
-    w->scanner = scanner_new(o->db, err);
-    return w->scanner != NULL;
+    w->scanner = w->observed.scanner = scanner_new(o->db, err);
+    if (!w->scanner)
+        return false;
+    w->observed.wanted = scanner_fields(w->scanner);
+    if (db_allow(o->db))
+        w->suppressor = suppress_new(db_allow(o->db), err);
+    return w->suppressor || !db_allow(o->db);
 }
 
 struct worker *worker_new(const struct worker_options *o, struct err *err)
@@ -126,7 +124,8 @@ void worker_free(struct worker *w)
     seen_free(w->seen);
     events_fini(&w->events);
     buf_fini(&w->out);
-    free(w->observed);
+    suppress_free(w->suppressor);
+    free(w->observed.items);
     free(w->list_hits);
     free(w);
 }
@@ -242,120 +241,6 @@ void worker_packet(struct worker *w, enum link_type link, const struct packet *p
         worker_flush(w);
 }
 
-/* ---- events to fields ---- */
-
-static uint32_t observe(struct worker *w, const struct event *e, struct span bytes)
-{
-    w->observed[w->n_observed] = (struct observed){e, bytes};
-    return w->n_observed++;
-}
-
-static void add_name(struct worker *w, const struct event *e, enum field field, struct span name, struct span match,
-                     uint16_t port)
-{
-    if (name.len)
-        scan_add_name(w->scanner, field, match, port, observe(w, e, name));
-}
-
-static void add_text(struct worker *w, const struct event *e, enum field field, struct span text)
-{
-    if (text.len && scanner_fields(w->scanner) & FIELD_BIT(field))
-        scan_add_text(w->scanner, field, text, observe(w, e, text));
-}
-
-static void add_dns(struct worker *w, const struct event *e)
-{
-    const struct dns_message *m = e->dns;
-    for (unsigned i = 0; i < m->n_questions; i++)
-        add_name(w, e, FIELD_DNS_QUERY, m->questions[i].name.text, m->questions[i].name.match, 0);
-    for (unsigned i = 0; i < m->n_records; i++) {
-        const struct dns_record *r = &m->records[i];
-        if (r->type == DNS_OPT)
-            continue;
-        add_name(w, e, FIELD_DNS_ANSWER_NAME, r->owner.text, r->owner.match, 0);
-        add_name(w, e, FIELD_DNS_ANSWER_TARGET, r->target.text, r->target.match, 0);
-        struct ip ip;
-        if (r->type == DNS_A && r->data.len == 4)
-            ip = ip_from_v4(r->data.ptr);
-        else if (r->type == DNS_AAAA && r->data.len == 16)
-            ip = ip_from_v6(r->data.ptr);
-        else
-            continue;
-        scan_add_address(w->scanner, FIELD_DNS_ANSWER_ADDRESS, &ip, 0, observe(w, e, r->data));
-    }
-}
-
-static void add_host(struct worker *w, const struct event *e, struct span host)
-{
-    uint16_t port;
-    struct span name = url_host(host, &port);
-    add_name(w, e, FIELD_HTTP_HOST, name, name, port ? port : e->dport);
-}
-
-static void add_url(struct worker *w, const struct event *e, struct span host)
-{
-    const struct http_request *r = e->http_request;
-    if (scanner_fields(w->scanner) & FIELD_BIT(FIELD_HTTP_URL))
-        scan_add_url(w->scanner, FIELD_HTTP_URL, host, r->target, e->dport, observe(w, e, host));
-}
-
-static void add_http_request(struct worker *w, const struct event *e)
-{
-    const struct http_request *r = e->http_request;
-    if (r->host.len)
-        add_host(w, e, r->host);
-    for (unsigned i = 0; i < r->n_hosts; i++)
-        if (r->hosts[i].len && !span_eq(r->hosts[i], r->host))
-            add_host(w, e, r->hosts[i]);
-    add_url(w, e, r->host);
-    for (unsigned i = 0; i < r->n_hosts; i++)
-        if (!span_eq(r->hosts[i], r->host))
-            add_url(w, e, r->hosts[i]);
-    add_text(w, e, FIELD_HTTP_USER_AGENT, r->user_agent);
-    add_text(w, e, FIELD_HTTP_REFERER, r->referer);
-    add_text(w, e, FIELD_HTTP_METHOD, r->method);
-}
-
-static void add_tls_client(struct worker *w, const struct event *e)
-{
-    const struct tls_client_hello *h = e->tls_client;
-    for (unsigned i = 0; i < h->n_names; i++)
-        add_name(w, e, FIELD_TLS_SNI, h->names[i], h->names[i], e->dport);
-    for (unsigned i = 0; i < h->n_alpn; i++)
-        add_text(w, e, FIELD_TLS_ALPN, h->alpn[i]);
-}
-
-static void add_ends(struct worker *w, const struct event *e)
-{
-    const struct ip *client = e->is_to_server ? &e->src : &e->dst, *server = e->is_to_server ? &e->dst : &e->src;
-    uint16_t client_port = e->is_to_server ? e->sport : e->dport, server_port = e->is_to_server ? e->dport : e->sport;
-    scan_add_address(w->scanner, FIELD_IP_SRC, client, client_port, observe(w, e, ip_bytes(client)));
-    scan_add_address(w->scanner, FIELD_IP_DST, server, server_port, observe(w, e, ip_bytes(server)));
-}
-
-static void add_fields(struct worker *w, const struct event *e)
-{
-    switch (e->kind) {
-    case EVENT_FLOW:
-        add_ends(w, e);
-        break;
-    case EVENT_DNS:
-        add_dns(w, e);
-        break;
-    case EVENT_HTTP_REQUEST:
-        add_http_request(w, e);
-        break;
-    case EVENT_HTTP_RESPONSE:
-        add_text(w, e, FIELD_HTTP_LOCATION, e->http_response->location);
-        break;
-    case EVENT_TLS_CLIENT:
-        add_tls_client(w, e);
-        break;
-    case EVENT_TLS_SERVER:
-        break;
-    }
-}
-
 /* ---- hits to alerts ---- */
 
 static void write_out(struct worker *w)
@@ -421,7 +306,7 @@ COLD static struct span requested_url(struct worker *w, const struct http_reques
 COLD static void report(struct worker *w, const struct hit *h)
 {
     struct stats *s = &w->stats;
-    const struct observed *o = &w->observed[h->cookie];
+    const struct observed *o = &w->observed.items[h->cookie];
     struct alert a = {.event = o->event, .db = w->o.db, .indicator = h->indicator, .field = h->field, .observed = o->bytes};
     int64_t seconds = a.event->ts_ns / 1000000000;
 
@@ -430,6 +315,10 @@ COLD static void report(struct worker *w, const struct hit *h)
     s->hits++;
     if (!holds_at(w, h->indicator, seconds)) {
         s->hits_expired++;
+        return;
+    }
+    if (w->suppressor && suppress_hit(w->suppressor, &w->observed, h)) {
+        s->hits_suppressed++;
         return;
     }
     if (is_repeated(w, &a)) {
@@ -452,26 +341,22 @@ COLD static void report(struct worker *w, const struct hit *h)
 static void scan(struct worker *w)
 {
     const struct hit *hits;
-    w->stats.fields += w->n_observed;
+    w->stats.fields += w->observed.n;
     size_t n = scan_run(w->scanner, &hits);
     for (size_t i = 0; i < n; i++)
         report(w, &hits[i]);
-    w->n_observed = 0;
-}
-
-/* Most fields one event may have: a DNS message's three per record. */
-static uint32_t fields_at_most(const struct event *e)
-{
-    return e->kind == EVENT_DNS ? e->dns->n_questions + 3u * e->dns->n_records : 64;
+    w->observed.n = 0;
+    if (w->suppressor)
+        suppress_forget(w->suppressor);
 }
 
 static void match_events(struct worker *w)
 {
     for (uint32_t i = 0; i < w->events.n; i++) {
         const struct event *e = w->events.items[i];
-        if (w->n_observed + fields_at_most(e) > OBSERVED_MAX || scan_pending_bytes(w->scanner) > SCAN_BYTES_MAX)
+        if (w->observed.n + observe_at_most(e) > OBSERVED_MAX || scan_pending_bytes(w->scanner) > SCAN_BYTES_MAX)
             scan(w);
-        add_fields(w, e);
+        observe_event(&w->observed, e);
     }
     scan(w);
 }
@@ -527,6 +412,11 @@ const struct stats *worker_stats(const struct worker *w)
 const uint64_t *worker_list_hits(const struct worker *w)
 {
     return w->list_hits;
+}
+
+const uint64_t *worker_allow_hits(const struct worker *w)
+{
+    return w->suppressor ? suppress_hits(w->suppressor) : NULL;
 }
 
 void worker_set_drops(struct worker *w, uint64_t kernel, uint64_t interface)

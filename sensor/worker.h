@@ -39,5 +39,7 @@ bool worker_output_is_broken(const struct worker *w);
 const struct stats *worker_stats(const struct worker *w);
 /* Alerts by list of the db's set; borrowed from the worker. NULL without a db. */
 const uint64_t *worker_list_hits(const struct worker *w);
+/* Hits suppressed, by origin of the set of the db's allow side; borrowed from the worker. NULL without an allow side. */
+const uint64_t *worker_allow_hits(const struct worker *w);
 /* Live: what the capture says was dropped since the start. */
 void worker_set_drops(struct worker *w, uint64_t kernel, uint64_t interface);

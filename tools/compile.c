@@ -14,10 +14,7 @@ static void print_lists(const struct loaded *l)
 {
     struct buf out;
     buf_init(&out, 16 << 20);
-    for (size_t i = 0; i < l->n_reports; i++) {
-        summary_put_list(&out, &l->reports[i]);
-        buf_put_byte(&out, '\n');
-    }
+    summary_put_lists(&out, l->db, l->reports, l->n_reports);
     print_text(stderr, &out);
     buf_fini(&out);
 }

@@ -21,6 +21,7 @@ static const char overview[] =
     "Lists\n"                                                                                                \
     "  -l, --list LIST         file or directory, with settings: c2.txt,tlp=amber,match=exact\n"             \
     "                          (vedette-lists(5)); again for more\n"                                         \
+    "      --allow LIST        what is in it does not alert, whatever list names it; again for more\n"       \
     "      --db FILE           a db made by `vedette compile`, instead of lists\n"                           \
     "      --names-engine E    auto, hyperscan or table (auto)\n"                                            \
     "      --no-refang         reject defanged values such as evil[.]example\n"                              \
@@ -72,7 +73,7 @@ static const char live[] =
     "  -h, --help\n";
 
 static const char lists[] =
-    "usage: vedette lists check [--json] [--no-refang] LIST ...\n"
+    "usage: vedette lists check [--json] [--no-refang] [--allow LIST ...] LIST ...\n"
     "\n"
     "Loads lists as replay would, reports every entry that was not loaded and why, and\n"
     "prints entries = loaded + merged + skipped for each list. Captures nothing. Regexes\n"
@@ -80,6 +81,7 @@ static const char lists[] =
     "\n"
     "  LIST                    file or directory, with settings: c2.txt,tlp=amber,match=exact\n"
     "                          (vedette-lists(5)); - for stdin\n"
+    "      --allow LIST        report what this allow-list covers; again for more\n"
     "      --json              the same for machines, one object\n"
     "      --no-refang         reject defanged values such as evil[.]example\n"
     "  -h, --help\n"
@@ -87,12 +89,13 @@ static const char lists[] =
     "Exit: 0 all was loaded, 1 something was skipped, 2 a list is unusable.\n";
 
 static const char compile[] =
-    "usage: vedette compile -l LIST [-l LIST ...] -o FILE\n"
+    "usage: vedette compile -l LIST [-l LIST ...] [--allow LIST ...] -o FILE\n"
     "\n"
     "Compiles lists into one db file for `--db`. It holds all their values and origins:\n"
     "it is written with mode 0600, for lists may be TLP:RED.\n"
     "\n"
     "  -l, --list LIST         file or directory, with settings; again for more\n"
+    "      --allow LIST        what is in it does not alert, whatever list names it; again for more\n"
     "  -o, --output FILE       the db; a file that is there is replaced\n"
     "      --names-engine E    auto, hyperscan or table (auto)\n"
     "      --no-refang         reject defanged values such as evil[.]example\n"

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "matcher/db.h"
+#include "matcher/allow.h"
 #include "matcher/survey.h"
 #include "tools/findings.h"
 #include "tools/help.h"
@@ -16,6 +16,8 @@
 #include "tools/summary.h"
 
 enum { MANY_ENTRIES = 20, MANY_PERCENT = 5 };
+
+enum { VALUE_SHOWN = 80, NAME_SHOWN = 100, PATH_SHOWN = 1000 }; /* bytes, in a finding */
 
 /* Entries of one list passed over for one reason. */
 struct passed_over {
@@ -32,6 +34,7 @@ struct check {
         by_type[IOC_TYPE_COUNT + 1]; /* of the list at hand; by_type: SKIP_TYPE's */
     struct list_report *reports;     /* owned */
     size_t n_reports;
+    struct db *db;    /* owned; of all that was loaded, NULL when it could not be built */
     bool *is_refused; /* owned; by indicator */
     bool has_failed;  /* a list is unusable */
 };
@@ -207,7 +210,7 @@ static void put_bloom(struct json *j, const struct bloom_facts *b)
     json_end_object(j);
 }
 
-static void put_report(struct json *j, const struct list_report *r)
+static void put_report(struct json *j, const struct list_report *r, uint64_t n_suppressed)
 {
     json_begin_object(j, NULL);
     json_text(j, "path", span_str(r->path));
@@ -223,6 +226,7 @@ static void put_report(struct json *j, const struct list_report *r)
     json_u64(j, "rejected", r->rejected);
     json_u64(j, "passed_over", r->passed_over);
     json_u64(j, "allowed", r->allowed);
+    json_u64(j, "suppressed", n_suppressed);
     json_u64(j, "expired", r->expired);
     json_u64(j, "not_yet_valid", r->not_yet_valid);
     json_u64(j, "warnings", r->warnings);
@@ -283,18 +287,19 @@ static bool check_file(void *to, const char *file)
     return true;
 }
 
-static void check_arguments(struct check *c, int argc, char **argv)
+static void check_arguments(struct check *c, char **arguments, int n, bool is_allow)
 {
-    for (int i = optind; i < argc; i++) {
+    for (int i = 0; i < n; i++) {
         const char *path;
         struct err err = {0};
         c->options = (struct list_options){0};
-        if (!list_options_parse(argv[i], &path, &c->options, &err)) {
+        if (!list_options_parse(arguments[i], &path, &c->options, &err)) {
             say_err(&err);
             c->has_failed = true;
             continue;
         }
         c->options.keep_defanged_out |= c->keeps_defanged_out;
+        c->options.is_allow |= is_allow;
         if (!list_walk(path, check_file, c, &err)) {
             if (err.kind != ERR_NONE)
                 say_err(&err);
@@ -321,6 +326,7 @@ static void tell_indicator(struct check *c, const struct set_view *v, uint32_t i
 struct refusal {
     struct check *check;
     const struct set *set;
+    bool *is_refused; /* by indicator; NULL: nobody asks */
 };
 
 /* A pattern that will never match. */
@@ -335,7 +341,8 @@ static void take_refusal(void *to, uint32_t indicator, const char *why)
                  "the pattern matches anything, for it matches an empty text; it will not match, narrow it");
     else
         snprintf(what, sizeof what, "%s; it will not match, write it more simply", why);
-    r->check->is_refused[indicator] = true;
+    if (r->is_refused)
+        r->is_refused[indicator] = true;
     tell_indicator(r->check, &v, indicator, v.indicators[indicator].origins,
                    is_empty ? "too-broad" : "pattern-refused", what);
 }
@@ -351,26 +358,53 @@ static void take_survey(void *to, const struct survey_finding *f)
     tell_indicator(s->check, db_set(s->db), f->indicator, f->origin, finding_name(f->finding), f->what);
 }
 
-/* Whether every pattern compiles is known only when it has been compiled. Takes the set over. */
-static bool check_set(struct check *c, struct set *set, struct err *err)
+/* What an allow-list covers will not match: told wherever a list names it. */
+static void tell_suppressed(struct check *c, uint32_t indicator)
 {
-    struct db *db;
-    struct refusal refusal = {c, set};
+    const struct set_view *v = db_set(c->db), *allow = db_set(db_allow(c->db));
+    const struct origin *by =
+        &allow->origins[allow_origin_always(allow, v->indicators[indicator].allowed_by)];
+    struct span value = span_first(set_value(v, indicator), VALUE_SHOWN),
+                name = span_first(set_text(allow, allow->lists[by->list].name), NAME_SHOWN),
+                path = span_first(set_text(allow, allow->lists[by->list].path), PATH_SHOWN);
+    char what[VALUE_SHOWN + NAME_SHOWN + PATH_SHOWN + 100];
+    snprintf(what, sizeof what, "%.*s is covered by allow-list \"%.*s\" (%.*s:%u) and will not match",
+             (int)value.len, (const char *)value.ptr, (int)name.len, (const char *)name.ptr, (int)path.len,
+             (const char *)path.ptr, by->line);
+    for (uint32_t o = v->indicators[indicator].origins; o != ORIGIN_END; o = v->origins[o].next)
+        tell_indicator(c, v, indicator, o, "suppressed", what);
+}
+
+/* Whether every pattern compiles, and what is allowed, is known only when all has been compiled. Takes both sets over. */
+static bool build(struct check *c, struct set *set, struct set *allow, struct err *err)
+{
+    struct refusal refusal = {c, allow, NULL};
     struct db_options options = {
         .names_engine = NAMES_TABLE, .refused = take_refusal, .refused_to = &refusal};
+    struct db *allowed = NULL;
+    bool is_good = db_build(allow, &options, &allowed, err) && allow_mark(allowed, set, err);
     c->is_refused = calloc(set_view_of(set).n_indicators + 1u, sizeof *c->is_refused);
-    if (!c->is_refused) {
+    if (!is_good || !c->is_refused) {
+        db_free(allowed);
         set_free(set);
-        return err_set(err, ERR_MEMORY, NULL, "out of memory");
+        return is_good ? err_set(err, ERR_MEMORY, NULL, "out of memory") : false;
     }
-    if (!db_build(set, &options, &db, err))
+    refusal = (struct refusal){c, set, c->is_refused};
+    options.allow = allowed;
+    return db_build(set, &options, &c->db, err);
+}
+
+static bool check_sets(struct check *c, struct set *set, struct set *allow, struct err *err)
+{
+    if (!build(c, set, allow, err))
         return false;
-    struct surveyed surveyed = {c, db};
+    for (uint32_t i = 0; i < db_set(c->db)->n_indicators; i++)
+        if (db_set(c->db)->indicators[i].flags & IOC_F_SUPPRESSED)
+            tell_suppressed(c, i);
+    struct surveyed surveyed = {c, c->db};
     struct survey_options survey = {
         .now = c->context.now, .is_refused = c->is_refused, .found = take_survey, .to = &surveyed};
-    bool is_good = survey_set(db, &survey, err);
-    db_free(db);
-    return is_good;
+    return survey_set(c->db, &survey, err);
 }
 
 /* ---- the end ---- */
@@ -398,15 +432,27 @@ static void put_gaps(struct json *j, const struct list_report *sum)
     json_end_object(j);
 }
 
+static void put_lists(struct check *c)
+{
+    struct allow_tally tally = {0};
+    uint32_t next = 0, list;
+    if (c->db)
+        allow_tally_init(&tally, c->db, NULL);
+    json_begin_array(&c->findings.json, "lists");
+    for (size_t i = 0; i < c->n_reports; i++) {
+        bool is_in_db = c->db && summary_find_list(db_set(c->db), &next, &c->reports[i], &list);
+        put_report(&c->findings.json, &c->reports[i], is_in_db ? allow_tally_of_list(&tally, list) : 0);
+    }
+    json_end_array(&c->findings.json);
+    allow_tally_fini(&tally);
+}
+
 static void put_reports(struct check *c)
 {
     struct json *j = &c->findings.json;
     struct list_report sum;
     add_up(c, &sum);
-    json_begin_array(j, "lists");
-    for (size_t i = 0; i < c->n_reports; i++)
-        put_report(j, &c->reports[i]);
-    json_end_array(j);
+    put_lists(c);
     json_begin_object(j, "total");
     json_u64(j, "findings", c->findings.n);
     json_u64(j, "notes", c->findings.n_notes);
@@ -425,10 +471,7 @@ static void print_reports(struct check *c)
     struct buf *out = &c->findings.out;
     if (c->findings.n + c->findings.n_notes)
         buf_put_byte(out, '\n');
-    for (size_t i = 0; i < c->n_reports; i++) {
-        summary_put_list(out, &c->reports[i]);
-        buf_put_byte(out, '\n');
-    }
+    summary_put_lists(out, c->db, c->reports, c->n_reports);
     if (c->findings.n == 0 && !c->has_failed)
         buf_put_str(out, "no findings\n");
     else if (c->findings.n)
@@ -449,28 +492,37 @@ static void finish(struct check *c)
         list_report_fini(&c->reports[i]);
     free(c->reports);
     free(c->is_refused);
+    db_free(c->db);
 }
 
-static int check(struct check *c, int argc, char **argv)
+/* Arguments of --allow. */
+struct allow_lists {
+    char **items; /* owned */
+    int n;
+};
+
+static int check(struct check *c, char **lists, int n_lists, const struct allow_lists *allow_lists)
 {
     struct public_suffixes *suffixes = public_suffixes_new();
-    struct set *set = set_new();
+    struct set *set = set_new(), *allow = set_new();
     struct err err = {0};
-    if (!suffixes || !set) {
+    if (!suffixes || !set || !allow) {
         say("out of memory");
         return EXIT_USAGE;
     }
     c->context = (struct list_context){.set = set,
+                                       .allow = allow,
                                        .suffixes = suffixes,
                                        .tells_duplicates = true,
                                        .note = take_note,
                                        .note_to = c,
                                        .now = time(NULL)};
     findings_begin(&c->findings, c->is_json, c->shows_all);
-    check_arguments(c, argc, argv);
+    check_arguments(c, lists, n_lists, false);
+    check_arguments(c, allow_lists->items, allow_lists->n, true);
     if (c->n_reports == 0 && !c->has_failed)
         say("no list was found there");
-    if (!check_set(c, set, &err)) {
+    if (!check_sets(c, set, allow, &err)) {
         say_err(&err);
         c->has_failed = true;
     }
@@ -479,27 +531,45 @@ static int check(struct check *c, int argc, char **argv)
     return c->has_failed ? EXIT_USAGE : c->findings.n ? EXIT_FAILED : EXIT_DONE;
 }
 
-int lists_check(int argc, char **argv)
+/* True: go on. Else *out_exit is what to exit with. */
+static bool parse(struct check *c, struct allow_lists *allow, int argc, char **argv, int *out_exit)
 {
-    static const struct option known[] = {{"json", no_argument, NULL, 'j'},
-                                          {"all", no_argument, NULL, 'a'},
-                                          {"no-refang", no_argument, NULL, 'r'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {0}};
-    struct check c = {0};
+    static const struct option known[] = {
+        {"json", no_argument, NULL, 'j'},        {"all", no_argument, NULL, 'a'},
+        {"allow", required_argument, NULL, 'w'}, {"no-refang", no_argument, NULL, 'r'},
+        {"help", no_argument, NULL, 'h'},        {0}};
     opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, "h", known, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, ":h", known, NULL)) != -1;) {
         if (option == 'h') {
             help_print(stdout, "lists");
-            return EXIT_DONE;
+            *out_exit = EXIT_DONE;
+            return false;
         }
-        if (option == '?')
-            return usage_error("lists ", "unknown option %s", argv[optind - 1]);
-        c.is_json |= option == 'j';
-        c.shows_all |= option == 'a';
-        c.keeps_defanged_out |= option == 'r';
+        if (option == '?' || option == ':') {
+            *out_exit = usage_error("lists ", option == ':' ? "%s wants a value" : "unknown option %s",
+                                    argv[optind - 1]);
+            return false;
+        }
+        c->is_json |= option == 'j';
+        c->shows_all |= option == 'a';
+        c->keeps_defanged_out |= option == 'r';
+        if (option == 'w')
+            allow->items[allow->n++] = optarg;
     }
     if (optind == argc)
-        return usage_error("lists ", "no list was named");
-    return check(&c, argc, argv);
+        *out_exit = usage_error("lists ", "no list was named");
+    return optind < argc;
+}
+
+int lists_check(int argc, char **argv)
+{
+    struct check c = {0};
+    struct allow_lists allow = {.items = calloc((size_t)argc + 1, sizeof *allow.items)};
+    int status = EXIT_USAGE;
+    if (!allow.items)
+        say("out of memory");
+    else if (parse(&c, &allow, argc, argv, &status))
+        status = check(&c, argv + optind, argc - optind, &allow);
+    free(allow.items);
+    return status;
 }

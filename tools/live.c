@@ -66,8 +66,11 @@ static void write_stats(struct live *l)
 {
     struct buf line;
     buf_init(&line, 64 << 20);
-    if (eve_put_stats(&line, &l->eve, worker_stats(l->worker), l->loaded.db, l->loaded.reports,
-                      l->loaded.n_reports, worker_list_hits(l->worker), time(NULL) - l->start))
+    struct eve_lists lists = {.reports = l->loaded.reports,
+                              .n_reports = l->loaded.n_reports,
+                              .list_hits = worker_list_hits(l->worker),
+                              .allow_hits = worker_allow_hits(l->worker)};
+    if (eve_put_stats(&line, &l->eve, worker_stats(l->worker), l->loaded.db, &lists, time(NULL) - l->start))
         sink_write(&l->sink, buf_span(&line));
     buf_fini(&line);
 }
@@ -139,7 +142,8 @@ static bool run(struct live *l)
     struct timespec begin, end;
     if (!load_lists(&l->options.load, &l->loaded) || !start(l))
         return false;
-    say("watching %s for %u indicators", l->options.interface, db_set(l->loaded.db)->n_indicators);
+    say("watching %s for %u indicators", l->options.interface,
+        db_set(l->loaded.db)->n_indicators - db_stats(l->loaded.db)->n_suppressed);
     l->start = time(NULL);
     l->next_stats = l->start + l->options.stats_interval_s;
     clock_gettime(CLOCK_MONOTONIC, &begin);
@@ -152,6 +156,7 @@ static bool run(struct live *l)
             .stats = worker_stats(l->worker),
             .loaded = &l->loaded,
             .list_hits = worker_list_hits(l->worker),
+            .allow_hits = worker_allow_hits(l->worker),
             .what = l->options.interface,
             .seconds = (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9,
             .is_live = true,

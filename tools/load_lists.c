@@ -1,6 +1,6 @@
 /* See load_lists.h.
  *
- * The cache holds one compiled db per combination of lists: its name comes from the -l arguments, its key from those and the bytes of all
+ * The cache holds one compiled db per combination of lists: its name comes from the -l and --allow arguments, its key from those and the bytes of all
  * files behind them, so a list that changed in any way is loaded anew. What the lists' reports say is kept in the db file too: the closing
  * summary does not depend on where the db came from. */
 #include "tools/load_lists.h"
@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/hash.h"
+#include "matcher/allow.h"
 #include "rules/formats/format.h"
 #include "tools/cache.h"
 #include "tools/message.h"
@@ -57,7 +58,7 @@ struct loading {
     struct list_context context;
     struct note_limit notes;
     struct list_options options; /* of the argument at hand */
-    const struct set *set;       /* for refused(): its view */
+    const struct set *set;       /* at hand, for refused(): its view */
     uint32_t n_refused;
 };
 
@@ -100,11 +101,12 @@ static bool looks_like_value(const char *file)
     return is_value;
 }
 
-static void hint_at_value(const char *file)
+static void hint_at_value(const char *file, bool is_allow)
 {
     struct stat st;
     if (stat(file, &st) != 0 && errno == ENOENT && looks_like_value(file))
-        say("to look for a value itself: echo %s | vedette replay -l - ...", file);
+        say("to %s a value itself: echo %s | vedette replay %s - ...", is_allow ? "allow" : "look for", file,
+            is_allow ? "--allow" : "-l");
 }
 
 static bool load_file(void *to, const char *file)
@@ -119,32 +121,40 @@ static bool load_file(void *to, const char *file)
     if (list_load(&l->context, file, &l->options, report, &err))
         return true;
     say_err(&err);
-    hint_at_value(file);
+    hint_at_value(file, l->options.is_allow);
     l->out->has_failed = true;
     return report->is_unreadable; /* the others still load, but not without memory */
 }
 
-/* Every file of every argument. False when memory ran out, or a setting is wrong. */
+/* Every file of an argument. False when memory ran out, or a setting is wrong. */
+static bool load_argument(struct loading *l, char *argument, bool is_allow)
+{
+    struct err err = {0};
+    const char *path;
+    if (!list_options_parse(argument, &path, &l->options, &err)) {
+        say_err(&err);
+        l->out->is_misused = true;
+        return false;
+    }
+    l->options.keep_defanged_out = l->o->keeps_defanged_out;
+    l->options.is_allow |= is_allow;
+    if (list_walk(path, load_file, l, &err))
+        return true;
+    if (err.kind == ERR_NONE)
+        return false;
+    say_err(&err);
+    l->out->has_failed = true;
+    return true;
+}
+
 static bool load_arguments(struct loading *l)
 {
-    for (size_t i = 0; i < l->o->n_lists; i++) {
-        struct err err = {0};
-        const char *path;
-        l->options = (struct list_options){0};
-        if (!list_options_parse(l->o->lists[i], &path, &l->options, &err)) {
-            say_err(&err);
-            l->out->is_misused = true;
-            return false;
-        }
-        l->options.keep_defanged_out = l->o->keeps_defanged_out;
-        if (!list_walk(path, load_file, l, &err)) {
-            if (err.kind == ERR_NONE)
-                return false;
-            say_err(&err);
-            l->out->has_failed = true;
-        }
-    }
-    return true;
+    bool is_good = true;
+    for (size_t i = 0; is_good && i < l->o->n_lists; i++)
+        is_good = load_argument(l, l->o->lists[i], false);
+    for (size_t i = 0; is_good && i < l->o->n_allow; i++)
+        is_good = load_argument(l, l->o->allow[i], true);
+    return is_good;
 }
 
 static void refused(void *to, uint32_t indicator, const char *why)
@@ -159,13 +169,32 @@ static void refused(void *to, uint32_t indicator, const char *why)
         why);
 }
 
-static bool build(struct loading *l, struct set *set)
+/* The allow side, which is compiled first: *out is NULL when there is nothing in it. Takes it over. */
+static bool build_allow(struct loading *l, struct set *allow, struct db_options options, struct db **out,
+                        struct err *err)
+{
+    *out = NULL;
+    l->set = allow;
+    if (set_view_of(allow).n_indicators)
+        return db_build(allow, &options, out, err);
+    set_free(allow);
+    return true;
+}
+
+/* All lists are loaded: only now can be told what is allowed, whichever came first. Takes both over. */
+static bool build(struct loading *l, struct set *set, struct set *allow)
 {
     struct err err = {0};
     struct db_options options = {.names_engine = l->o->names_engine, .refused = refused, .refused_to = l};
+    bool is_good = build_allow(l, allow, options, &options.allow, &err) &&
+                   (!options.allow || allow_mark(options.allow, set, &err));
     l->set = set;
-    if (db_build(set, &options, &l->out->db, &err))
+    if (is_good && db_build(set, &options, &l->out->db, &err))
         return true;
+    if (!is_good) {
+        db_free(options.allow);
+        set_free(set);
+    }
     say_err(&err);
     return false;
 }
@@ -173,26 +202,29 @@ static bool build(struct loading *l, struct set *set)
 static bool load_afresh(const struct load_options *o, struct loaded *out)
 {
     struct public_suffixes *suffixes = public_suffixes_new();
-    struct set *set = set_new();
+    struct set *set = set_new(), *allow = set_new();
     struct loading l = {.o = o, .out = out, .notes = {.max_each = NOTES_EACH}};
     l.context = (struct list_context){
         .set = set,
+        .allow = allow,
         .suffixes = suffixes,
         .note = o->is_quiet ? NULL : load_note,
         .note_to = &l.notes,
         .now = time(NULL),
     };
-    bool is_good = set && suffixes;
+    bool is_good = set && allow && suffixes;
     if (!is_good)
         say("out of memory");
     is_good = is_good && load_arguments(&l);
     if (l.notes.n_hidden)
         say("%llu more entries with the same kinds of fault are not shown; `vedette lists check` shows all",
             (unsigned long long)l.notes.n_hidden);
-    if (is_good)
-        is_good = build(&l, set);
-    else
+    if (is_good) {
+        is_good = build(&l, set, allow);
+    } else {
         set_free(set);
+        set_free(allow);
+    }
     public_suffixes_free(suffixes);
     return is_good;
 }
@@ -222,29 +254,35 @@ static bool mix_file(void *to, const char *file)
     return k->is_good;
 }
 
+/* One argument and all it leads to. `what` tells -l from --allow. */
+static bool mix_argument(struct keying *k, const char *written, const char *what, uint64_t *name)
+{
+    struct list_options options = {0};
+    struct err err;
+    const char *path;
+    char *argument = strdup(written); /* is cut apart */
+    if (!argument)
+        return false;
+    k->key = hash_bytes(argument, strlen(argument), hash_bytes(what, strlen(what), k->key));
+    *name = hash_bytes(argument, strlen(argument), hash_bytes(what, strlen(what), *name));
+    bool is_good = list_options_parse(argument, &path, &options, &err) && list_walk(path, mix_file, k, &err);
+    free(argument);
+    return is_good && k->is_good;
+}
+
 /* What the lists are: false when that can't be told without reading them (standard input) or they can't be read. */
 static bool content_key(const struct load_options *o, uint64_t *out_name, uint64_t *out_key)
 {
     uint64_t how = (uint64_t)o->names_engine << 1 | o->keeps_defanged_out;
     struct keying k = {.key = hash_bytes(&how, sizeof how, 0), .is_good = true};
+    bool is_good = true;
     *out_name = k.key;
-    for (size_t i = 0; i < o->n_lists && k.is_good; i++) {
-        struct list_options options = {0};
-        struct err err;
-        const char *path;
-        char *argument = strdup(o->lists[i]);
-        if (!argument)
-            return false;
-        k.key = hash_bytes(argument, strlen(argument), k.key);
-        *out_name = hash_bytes(argument, strlen(argument), *out_name);
-        bool is_good =
-            list_options_parse(argument, &path, &options, &err) && list_walk(path, mix_file, &k, &err);
-        free(argument);
-        if (!is_good)
-            return false;
-    }
+    for (size_t i = 0; is_good && i < o->n_lists; i++)
+        is_good = mix_argument(&k, o->lists[i], "-l", out_name);
+    for (size_t i = 0; is_good && i < o->n_allow; i++)
+        is_good = mix_argument(&k, o->allow[i], "--allow", out_name);
     *out_key = k.key;
-    return k.is_good;
+    return is_good;
 }
 
 static bool use_db_file(const char *path, uint64_t key, struct loaded *out, struct err *err)
@@ -300,6 +338,8 @@ bool load_lists(const struct load_options *o, struct loaded *out)
         say("no indicator was loaded: nothing can be found");
         is_good = false;
     }
+    if (is_good && db_stats(out->db)->n_suppressed == db_set(out->db)->n_indicators)
+        say("allow-lists cover every indicator: nothing can be found");
     if (!is_good) {
         bool is_misused = out->is_misused;
         loaded_fini(out);
@@ -330,18 +370,24 @@ static bool compare_file(void *to, const char *file)
     return !s->is_found;
 }
 
+static void search_argument(struct search *s, const char *written)
+{
+    struct list_options options = {0};
+    struct err err;
+    const char *list;
+    char *argument = s->is_found ? NULL : strdup(written); /* is cut apart */
+    if (argument && list_options_parse(argument, &list, &options, &err))
+        list_walk(list, compare_file, s, &err);
+    free(argument);
+}
+
 bool load_lists_reads(const struct load_options *o, const char *path)
 {
     struct search s = {.path = path, .is_found = o->db_path && sink_is_input(path, o->db_path)};
-    for (size_t i = 0; i < o->n_lists && !s.is_found; i++) {
-        struct list_options options = {0};
-        struct err err;
-        const char *list;
-        char *argument = strdup(o->lists[i]); /* is cut apart */
-        if (argument && list_options_parse(argument, &list, &options, &err))
-            list_walk(list, compare_file, &s, &err);
-        free(argument);
-    }
+    for (size_t i = 0; i < o->n_lists; i++)
+        search_argument(&s, o->lists[i]);
+    for (size_t i = 0; i < o->n_allow; i++)
+        search_argument(&s, o->allow[i]);
     return s.is_found;
 }
 

@@ -1,11 +1,13 @@
 #pragma once
-/* From `-l` arguments to a compiled db: lists loaded with their diagnostics on stderr, or the same from the cache. */
+/* From `-l` and `--allow` arguments to a compiled db: lists loaded with their diagnostics on stderr, or the same from the cache. */
 #include "matcher/db.h"
 #include "rules/list.h"
 
 struct load_options {
     char **lists;           /* arguments of -l: PATH[,key=value]...; cut apart in place */
     size_t n_lists;
+    char **allow;           /* arguments of --allow, of the same form */
+    size_t n_allow;
     const char *db_path;    /* --db: a compiled db instead; NULL */
     const char *cache_dir;  /* NULL: no cache */
     enum names_engine names_engine;
@@ -15,10 +17,10 @@ struct load_options {
 
 struct loaded {
     struct db *db;                /* owned */
-    struct list_report *reports;  /* owned; one per file, in the order of the db's lists */
+    struct list_report *reports;  /* owned; one per file, in the order of the db's lists; those of --allow last */
     size_t n_reports;
     bool has_failed;              /* some list could not be read, or read to its end */
-    bool is_misused;              /* a setting of a -l argument is wrong; nothing was loaded */
+    bool is_misused;              /* a setting of a -l or --allow argument is wrong; nothing was loaded */
     double seconds;
 };
 

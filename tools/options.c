@@ -14,6 +14,7 @@
 
 enum {
     OPT_EVE = 256,
+    OPT_ALLOW,
     OPT_STATS,
     OPT_ENGINE,
     OPT_NO_CACHE,
@@ -34,6 +35,7 @@ static const struct {
 } table[] = {
     {{"help", no_argument, NULL, 'h'}, OPTIONS_REPLAY | OPTIONS_FIELDS | OPTIONS_LIVE | OPTIONS_COMPILE},
     {{"list", required_argument, NULL, 'l'}, OPTIONS_REPLAY | OPTIONS_LIVE | OPTIONS_COMPILE},
+    {{"allow", required_argument, NULL, OPT_ALLOW}, OPTIONS_REPLAY | OPTIONS_LIVE | OPTIONS_COMPILE},
     {{"output", required_argument, NULL, 'o'},
      OPTIONS_REPLAY | OPTIONS_FIELDS | OPTIONS_LIVE | OPTIONS_COMPILE},
     {{"quiet", no_argument, NULL, 'q'}, OPTIONS_REPLAY | OPTIONS_FIELDS | OPTIONS_LIVE | OPTIONS_COMPILE},
@@ -88,13 +90,13 @@ static bool take_engine(const char *text, enum names_engine *out)
     return false;
 }
 
-static bool add_list(struct options *o, char *argument)
+static bool add_list(char ***lists, size_t *n, char *argument)
 {
-    char **lists = realloc(o->load.lists, (o->load.n_lists + 1) * sizeof *lists);
-    if (!lists)
+    char **more = realloc(*lists, (*n + 1) * sizeof *more);
+    if (!more)
         return false;
-    o->load.lists = lists;
-    lists[o->load.n_lists++] = argument;
+    *lists = more;
+    more[(*n)++] = argument;
     return true;
 }
 
@@ -112,7 +114,9 @@ static bool take_option(int option, char *argument, struct options *o)
 {
     switch (option) {
     case 'l':
-        return add_list(o, argument);
+        return add_list(&o->load.lists, &o->load.n_lists, argument);
+    case OPT_ALLOW:
+        return add_list(&o->load.allow, &o->load.n_allow, argument);
     case 'o':
         o->output = argument;
         return true;
@@ -220,7 +224,11 @@ bool options_name_lists(const struct options *o, const char *subcommand)
         usage_error(subcommand, "no list was named (-l): nothing to look for");
     if (has_lists && has_db)
         usage_error(subcommand, "--db is a compiled db instead of lists: it does not go with -l");
-    return has_lists != has_db;
+    else if (o->load.n_allow && has_db)
+        usage_error(
+            subcommand,
+            "--db has its allow-lists in it (`vedette compile --allow`): it does not go with --allow");
+    return has_lists != has_db && !(has_db && o->load.n_allow);
 }
 
 bool options_spare_inputs(const struct options *o, const struct paths *captures, const char *subcommand)
@@ -247,6 +255,6 @@ bool options_spare_inputs(const struct options *o, const struct paths *captures,
 void options_fini(struct options *o)
 {
     free(o->load.lists);
-    o->load.lists = NULL;
-    o->load.n_lists = 0;
+    free(o->load.allow);
+    o->load = (struct load_options){0};
 }

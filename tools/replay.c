@@ -99,9 +99,11 @@ static void write_stats(struct run *r, const struct eve_options *eve)
 {
     struct buf line;
     buf_init(&line, 64 << 20);
-    const struct loaded *l = &r->loaded;
-    if (eve_put_stats(&line, eve, worker_stats(r->worker), l->db, l->reports, l->n_reports,
-                      worker_list_hits(r->worker), 0))
+    struct eve_lists lists = {.reports = r->loaded.reports,
+                              .n_reports = r->loaded.n_reports,
+                              .list_hits = worker_list_hits(r->worker),
+                              .allow_hits = worker_allow_hits(r->worker)};
+    if (eve_put_stats(&line, eve, worker_stats(r->worker), r->loaded.db, &lists, 0))
         sink_write(&r->sink, buf_span(&line));
     buf_fini(&line);
 }
@@ -146,6 +148,7 @@ static bool run_all(struct run *r)
             .stats = worker_stats(r->worker),
             .loaded = r->has_lists ? &r->loaded : NULL,
             .list_hits = worker_list_hits(r->worker),
+            .allow_hits = worker_allow_hits(r->worker),
             .what = what,
             .seconds = seconds,
         });

@@ -6,9 +6,10 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "matcher/allow.h"
 #include "tools/message.h"
 
-enum { SUMMARY_BYTES_MAX = 16 << 20 };
+enum { SUMMARY_BYTES_MAX = 16 << 20, ENTRIES_SHOWN = 10, VALUE_SHOWN = 80 };
 
 /* " (reason 3, other 1)" for the counters that are not zero. */
 struct reasons {
@@ -126,20 +127,66 @@ void summary_put_list(struct buf *out, const struct list_report *l)
         buf_put_str(out, ", not read to its end");
 }
 
-/* Lists of the db and reports are in the same order; a report whose list could not be opened has no list. */
+/* ", 3 suppressed (good.txt 2, more.txt 1)" */
+static void put_suppressed(struct buf *out, const struct db *db, const struct allow_tally *t, uint32_t list)
+{
+    const struct set_view *allow = t->n ? db_set(db_allow(db)) : NULL;
+    const char *between = "";
+    uint64_t n = allow_tally_of_list(t, list);
+    if (n == 0)
+        return;
+    buf_printf(out, ", %" PRIu64 " suppressed (", n);
+    for (uint32_t by = 0; by < t->n_allow_lists; by++) {
+        if (allow_tally(t, list, by) == 0)
+            continue;
+        buf_put_str(out, between);
+        put_escaped(out, set_text(allow, allow->lists[by].name));
+        buf_printf(out, " %" PRIu64, allow_tally(t, list, by));
+        between = ", ";
+    }
+    buf_put_byte(out, ')');
+}
+
+bool summary_find_list(const struct set_view *v, uint32_t *next, const struct list_report *r, uint32_t *out)
+{
+    *out = *next;
+    bool is_there = *next < v->n_lists && span_eq(set_text(v, v->lists[*next].path), span_str(r->path));
+    *next += is_there;
+    return is_there;
+}
+
+void summary_put_lists(struct buf *out, const struct db *db, const struct list_report *reports, size_t n)
+{
+    struct allow_tally tally = {0};
+    uint32_t next = 0, list;
+    if (db)
+        allow_tally_init(&tally, db, NULL);
+    for (size_t i = 0; i < n; i++) {
+        summary_put_list(out, &reports[i]);
+        if (db && summary_find_list(db_set(db), &next, &reports[i], &list))
+            put_suppressed(out, db, &tally, list);
+        buf_put_byte(out, '\n');
+    }
+    allow_tally_fini(&tally);
+}
+
 static void put_lists(struct buf *out, const struct run_totals *t)
 {
-    const struct set_view *v = db_set(t->loaded->db);
-    uint32_t list = 0;
+    const struct db *db = t->loaded->db;
+    struct allow_tally tally;
+    uint32_t next = 0, list;
+    allow_tally_init(&tally, db, NULL);
     for (size_t i = 0; i < t->loaded->n_reports; i++) {
         const struct list_report *r = &t->loaded->reports[i];
         buf_printf(out, "%-10s", i ? "" : "lists");
         summary_put_list(out, r);
-        bool is_in_db = list < v->n_lists && span_eq(set_text(v, v->lists[list].path), span_str(r->path));
-        if (is_in_db)
-            buf_printf(out, "; %" PRIu64 " alerts", t->list_hits[list++]);
+        if (summary_find_list(db_set(db), &next, r, &list)) {
+            buf_printf(out, "; %" PRIu64 " alerts", t->list_hits[list]);
+            put_suppressed(out, db, &tally, list);
+        }
         buf_put_byte(out, '\n');
     }
+    allow_tally_fini(&tally);
 }
 
 static void put_refused(struct buf *out, const struct db_stats *s)
@@ -152,8 +199,37 @@ static void put_alerts(struct buf *out, const struct stats *s)
 {
     buf_printf(out,
                "alerts    %" PRIu64 " written; %" PRIu64 " hits = %" PRIu64 " alerts + %" PRIu64
-               " repeated + %" PRIu64 " expired + %" PRIu64 " unwritten\n",
-               s->alerts, s->hits, s->alerts, s->hits_repeated, s->hits_expired, s->alerts_unwritten);
+               " repeated + %" PRIu64 " expired + %" PRIu64 " unwritten + %" PRIu64 " suppressed\n",
+               s->alerts, s->hits, s->alerts, s->hits_repeated, s->hits_expired, s->alerts_unwritten,
+               s->hits_suppressed);
+}
+
+static void put_allow_use(struct buf *out, const struct set_view *allow, const struct allow_use *u)
+{
+    const struct origin *o = &allow->origins[u->origin];
+    buf_printf(out, "%" PRIu64 " hits by ", u->n_hits);
+    put_escaped(out, set_text(allow, allow->lists[o->list].name));
+    buf_printf(out, ":%" PRIu32 " ", o->line);
+    put_escaped(out, span_first(set_value(allow, u->entry), VALUE_SHOWN));
+}
+
+/* The entries that suppressed most, one to a line. */
+static void put_allowed(struct buf *out, const struct run_totals *t)
+{
+    struct allow_use top[ENTRIES_SHOWN];
+    if (!t->allow_hits || t->stats->hits_suppressed == 0)
+        return;
+    const struct set_view *allow = db_set(db_allow(t->loaded->db));
+    size_t n = allow_top(allow, t->allow_hits, top, ENTRIES_SHOWN);
+    uint64_t left = t->stats->hits_suppressed;
+    for (size_t i = 0; i < n; i++) {
+        buf_printf(out, "%-10s", i ? "" : "allowed");
+        put_allow_use(out, allow, &top[i]);
+        buf_put_byte(out, '\n');
+        left -= top[i].n_hits;
+    }
+    if (left)
+        buf_printf(out, "          %" PRIu64 " hits by others\n", left);
 }
 
 /* What was seen but neither written nor looked for: on a line of its own, which is there only then. */
@@ -204,6 +280,7 @@ void summary_print(const struct run_totals *t)
         put_lists(&out, t);
         put_refused(&out, db_stats(t->loaded->db));
         put_alerts(&out, t->stats);
+        put_allowed(&out, t);
     }
     put_lost(&out, t->stats, t->loaded != NULL);
     put_pace(&out, t);

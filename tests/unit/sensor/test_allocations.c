@@ -162,7 +162,26 @@ static struct mix *make_mix(void)
 
 /* ---- replaying it ---- */
 
-static struct db *make_db(void)
+/* The allow side: some of what is looked for. */
+static struct db *make_allow(void)
+{
+    struct set *set = set_new();
+    struct db *db = NULL;
+    uint32_t list, context;
+    bool is_new;
+    struct context_in always = {.valid_from = INT64_MIN, .valid_until = INT64_MAX, .confidence = -1};
+    struct indicator_in in = {.type = IOC_DOMAIN,
+                              .match = MATCH_SUFFIX,
+                              .fields = FIELD_BIT(FIELD_TLS_SNI),
+                              .value = SPAN_LIT("www.tls.example")};
+    assert_true(set_add_list(set, SPAN_LIT("good"), SPAN_LIT("good.txt"), &list, NULL));
+    assert_true(set_add_context(set, &always, &context, NULL));
+    assert_true(set_add(set, &in, list, 1, context, &is_new, NULL));
+    assert_true(db_build(set, NULL, &db, NULL));
+    return db;
+}
+
+static struct db *make_db(struct db *allow)
 {
     struct set *set = set_new();
     struct db *db = NULL;
@@ -178,7 +197,7 @@ static struct db *make_db(void)
     assert_true(set_add(set, &in, list, 1, context, &is_new, NULL));
     in.value = SPAN_LIT("tls.example");
     assert_true(set_add(set, &in, list, 2, context, &is_new, NULL));
-    assert_true(db_build(set, &(struct db_options){0}, &db, NULL));
+    assert_true(db_build(set, &(struct db_options){.allow = allow}, &db, NULL));
     return db;
 }
 
@@ -231,6 +250,7 @@ static void assert_no_allocations(const struct db *db, bool writes_events)
     assert_true(!db || worker_stats(w)->alerts > alerts_before + 100);
     assert_true(worker_stats(w)->gaps > 0 && worker_stats(w)->segments_out_of_order > 100);
     assert_true(stats_sums_hold(worker_stats(w)));
+    assert_int_equal(worker_stats(w)->hits_suppressed > 0, db && db_allow(db));
     worker_free(w);
     buf_fini(&m->bytes);
     free(m);
@@ -241,7 +261,17 @@ static void test_matching(void **state)
     (void)state;
     if (!can_count())
         skip();
-    struct db *db = make_db();
+    struct db *db = make_db(NULL);
+    assert_no_allocations(db, false);
+    db_free(db);
+}
+
+static void test_allowing(void **state)
+{
+    (void)state;
+    if (!can_count())
+        skip();
+    struct db *db = make_db(make_allow());
     assert_no_allocations(db, false);
     db_free(db);
 }
@@ -258,6 +288,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_matching),
+        cmocka_unit_test(test_allowing),
         cmocka_unit_test(test_writing_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,11 +16,17 @@
 
 struct db {
     struct set_view set;
+    const struct db *allow;
 };
 
 const struct set_view *db_set(const struct db *db)
 {
     return &db->set;
+}
+
+const struct db *db_allow(const struct db *db)
+{
+    return db->allow;
 }
 
 const char *db_generation(const struct db *db)
@@ -348,7 +354,13 @@ static const struct indicator indicators[] = {
      .origins = 3,
      .type = IOC_REGEX,
      .match = MATCH_REGEX},
-    {.value = AT_VALUE, .value_len = 12, .origins = 4, .type = IOC_URL, .match = MATCH_PREFIX},
+    {.value = AT_VALUE,
+     .value_len = 12,
+     .origins = 4,
+     .type = IOC_URL,
+     .match = MATCH_PREFIX,
+     .flags = IOC_F_SUPPRESSED,
+     .allowed_by = 0},
 };
 static const struct list_info lists[] = {
     {.name = REF(AT_LIST, 10), .path = REF(AT_LIST, 10)},
@@ -366,7 +378,8 @@ static const struct db db = {.set = {.indicators = indicators,
                                      .n_contexts = 4,
                                      .n_lists = 3,
                                      .n_tags = 3,
-                                     .pool_bytes = sizeof pool - 1}};
+                                     .pool_bytes = sizeof pool - 1},
+                             .allow = &db}; /* the same again: what it says is hostile there too */
 
 static const struct stats some_stats = {.packets = 10,
                                         .bytes = 1000,
@@ -383,7 +396,8 @@ static const struct stats some_stats = {.packets = 10,
                                         .unreadable = {[SESSION_TLS] = {[UNREADABLE_LOST] = 1}},
                                         .events = {1, 2, 3, 4, 5, 6},
                                         .fields = 9,
-                                        .hits = 4,
+                                        .hits = 7,
+                                        .hits_suppressed = 3,
                                         .hits_expired = 1,
                                         .hits_repeated = 2,
                                         .alerts = 1,
@@ -402,10 +416,12 @@ static const struct list_report reports[] = {{.path = report_path,
                                               .rejected = 2,
                                               .passed_over = 1}};
 static const uint64_t list_hits[] = {4, 0, 1};
+static const uint64_t allow_hits[] = {0, 5, 2, 1, 0}; /* by origin */
 
 static bool put_stats(struct buf *out, const struct eve_options *o)
 {
-    return eve_put_stats(out, o, &some_stats, &db, reports, 1, list_hits, 60);
+    const struct eve_lists said = {.reports = reports, .n_reports = 1, .list_hits = list_hits, .allow_hits = allow_hits};
+    return eve_put_stats(out, o, &some_stats, &db, &said, 60);
 }
 
 /* ---- checks ---- */
@@ -1028,6 +1044,41 @@ static void test_event_is_whole(void **state)
     huge_fini(&h);
 }
 
+static int64_t number_at(const json_t *object, const char *key)
+{
+    assert_true(json_is_integer(json_object_get(object, key)));
+    return json_integer_value(json_object_get(object, key));
+}
+
+/* What was suppressed, in a stats line: hits in the sums, indicators with their list, both with the allow-list and its entries. */
+static void expect_allowed(const struct buf *out)
+{
+    json_t *line = json_loadb((const char *)out->ptr, out->len, JSON_ALLOW_NUL, NULL);
+    const json_t *detect = json_object_get(json_object_get(line, "stats"), "detect");
+    const json_t *own =
+        json_object_get(json_object_get(json_object_get(line, "metadata"), "flowints"), "vedette");
+    assert_int_equal(number_at(detect, "alerts_suppressed"), 3 + 2); /* and the repeated ones */
+    assert_int_equal(number_at(json_object_get(own, "hits"), "suppressed"), 3);
+    const json_t *list = json_array_get(json_object_get(own, "list_hits"), 1);
+    assert_int_equal(number_at(json_array_get(json_object_get(own, "list_hits"), 0), "suppressed"), 0);
+    assert_int_equal(number_at(list, "suppressed"), 1);
+    assert_int_equal(json_array_size(json_object_get(list, "suppressed_by")), 1);
+    const json_t *by = json_array_get(json_object_get(list, "suppressed_by"), 0);
+    assert_string_equal(text_at(by, "list"), "other"); /* the first to say it for ever */
+    assert_int_equal(number_at(by, "indicators"), 1);
+    const json_t *lists_of_it = json_object_get(own, "allow_lists"), *entries = json_object_get(own, "allow_hits");
+    assert_int_equal(json_array_size(lists_of_it), 3);
+    assert_int_equal(number_at(json_array_get(lists_of_it, 1), "hits"), 7);
+    assert_int_equal(number_at(json_array_get(lists_of_it, 1), "indicators"), 1);
+    assert_int_equal(json_array_size(entries), 3);
+    assert_string_equal(text_at(json_array_get(entries, 0), "list"), "other");
+    assert_string_equal(text_at(json_array_get(entries, 0), "value"), "evil.example");
+    assert_int_equal(number_at(json_array_get(entries, 0), "line"), 2);
+    assert_int_equal(number_at(json_array_get(entries, 0), "hits"), 5);
+    assert_int_equal(number_at(json_array_get(entries, 2), "hits"), 1);
+    json_decref(line);
+}
+
 static void test_stats(void **state)
 {
     struct buf out;
@@ -1057,10 +1108,11 @@ static void test_stats(void **state)
     assert_int_equal(
         json_integer_value(json_object_get(json_array_get(json_object_get(own, "list_hits"), 2), "hits")), 1);
     json_decref(line);
+    expect_allowed(&out);
 
     buf_reset(&out);
     const struct stats none = {0};
-    assert_true(eve_put_stats(&out, &v8, &none, NULL, NULL, 0, NULL, 0));
+    assert_true(eve_put_stats(&out, &v8, &none, NULL, &(struct eve_lists){0}, 0));
     line = json_loadb((const char *)out.ptr, out.len, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(line);
     json_decref(line);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "matcher/allow.h"
 #include "tests/unit/sensor/packets.h"
 
 enum { START_S = 1767323045, DAY_S = 86400 };
@@ -35,17 +36,16 @@ static const struct entry entries[] = {
     {IOC_USER_AGENT, MATCH_EXACT, "evil agent/1", 0, 0},
 };
 
-static struct db *build_db(void)
+static struct set *fill_set(const struct entry *rows, size_t n)
 {
     struct set *set = set_new();
-    struct db *db = NULL;
     struct err err = {0};
     uint32_t lists[2], context;
     bool is_new;
     assert_true(set_add_list(set, SPAN_LIT("one"), SPAN_LIT("one.txt"), &lists[0], &err));
     assert_true(set_add_list(set, SPAN_LIT("two"), SPAN_LIT("two.txt"), &lists[1], &err));
-    for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
-        const struct entry *e = &entries[i];
+    for (size_t i = 0; i < n; i++) {
+        const struct entry *e = &rows[i];
         struct context_in c = {.valid_from = INT64_MIN,
                                .valid_until = e->valid_until ? e->valid_until : INT64_MAX,
                                .confidence = -1};
@@ -56,13 +56,21 @@ static struct db *build_db(void)
         assert_true(set_add_context(set, &c, &context, &err));
         assert_true(set_add(set, &in, lists[e->list], (uint32_t)i + 1, context, &is_new, &err));
     }
-    assert_true(db_build(set, &(struct db_options){0}, &db, &err));
+    return set;
+}
+
+static struct db *build_db(struct db *allow)
+{
+    struct db *db = NULL;
+    struct set *set = fill_set(entries, sizeof entries / sizeof *entries);
+    assert_true(!allow || allow_mark(allow, set, NULL));
+    assert_true(db_build(set, &(struct db_options){.allow = allow}, &db, NULL));
     return db;
 }
 
 static int make_db(void **state)
 {
-    *state = build_db();
+    *state = build_db(NULL);
     return 0;
 }
 
@@ -122,7 +130,8 @@ static void check_sums(const struct desk *d)
     assert_int_equal(s->packets, d->number);
     assert_int_equal(s->processed, s->tcp + s->udp + s->other_ip);
     assert_int_equal(s->processed, s->ipv4 + s->ipv6);
-    assert_int_equal(s->hits, s->hits_expired + s->hits_repeated + s->alerts + s->alerts_unwritten);
+    assert_int_equal(s->hits, s->hits_expired + s->hits_repeated + s->hits_suppressed + s->alerts +
+                                  s->alerts_unwritten);
     assert_int_equal(s->events_lost, 0);
 }
 
@@ -549,18 +558,124 @@ static void test_few_flows(void **state)
     close_desk(&d);
 }
 
+/* ---- allow-lists ---- */
+
+static const struct entry allowed[] = {
+    {IOC_DOMAIN, MATCH_SUFFIX, "good.evil.example", 0, 0},
+    {IOC_DOMAIN, MATCH_EXACT, "half-old.example", 0, 0}, /* covers an indicator whole */
+    {IOC_DOMAIN, MATCH_SUFFIX, "house.example", 1, 0},
+    {IOC_IPV4, MATCH_EXACT, "198.51.100.2", 1, START_S - DAY_S}, /* the server; no longer */
+};
+
+static struct db *build_allowing_db(void)
+{
+    struct db *allow = NULL;
+    assert_true(db_build(fill_set(allowed, sizeof allowed / sizeof *allowed), NULL, &allow, NULL));
+    return build_db(allow);
+}
+
+static void test_allowed(void **state)
+{
+    (void)state;
+    struct db *db = build_allowing_db();
+    struct desk d;
+    open_desk(&d, db);
+    send_query(&d, 40000, 53, "www.good.evil.example");
+    send_query(&d, 40000, 53, "www.good.evil.example"); /* each is counted */
+    send_query(&d, 40000, 53, "www.evil.example");
+    send_query(&d, 40000, 53, "half-old.example"); /* not even compiled */
+    send_query(&d, 40000, 53, "old.example");
+    worker_flush(d.w);
+    assert_int_equal(count_lines(&d, "alert"), 1);
+    assert_true(is_written(&d, "\"observed\":\"www.evil.example\""));
+    assert_int_equal(worker_stats(d.w)->hits, 4);
+    assert_int_equal(worker_stats(d.w)->hits_suppressed, 2);
+    assert_int_equal(worker_stats(d.w)->hits_expired, 1);
+    assert_int_equal(worker_allow_hits(d.w)[0], 2);
+    assert_int_equal(worker_allow_hits(d.w)[1], 0);
+    assert_int_equal(worker_list_hits(d.w)[0], 1);
+    close_desk(&d);
+    db_free(db);
+}
+
+/* What is allowed in one request is no repetition when it comes again in another that is not. */
+static void test_allowed_then_not(void **state)
+{
+    (void)state;
+    struct db *db = build_allowing_db();
+    struct desk d;
+    open_desk(&d, db);
+    send_request(&d, 40000,
+                 "GET /1 HTTP/1.1\r\nHost: www.house.example\r\nUser-Agent: evil agent/1\r\n\r\n"
+                 "GET /2 HTTP/1.1\r\nHost: elsewhere.example\r\nUser-Agent: evil agent/1\r\n\r\n"
+                 "GET /3 HTTP/1.1\r\nHost: elsewhere.example\r\nUser-Agent: evil agent/1\r\n\r\n");
+    worker_end_run(d.w);
+    assert_int_equal(count_lines(&d, "alert"), 1);
+    assert_true(is_written(&d, "\"url\":\"/2\""));
+    assert_int_equal(worker_stats(d.w)->hits_suppressed, 1);
+    assert_int_equal(worker_stats(d.w)->hits_repeated, 1);
+    assert_int_equal(worker_allow_hits(d.w)[2], 1);
+    close_desk(&d);
+    db_free(db);
+}
+
+/* Through a tunnel the server's address is the proxy's: that it is allowed says nothing. */
+static void test_allowed_proxy(void **state)
+{
+    (void)state;
+    for (int is_tunnel = 0; is_tunnel < 2; is_tunnel++) {
+        const struct entry proxy = {IOC_IPV4, MATCH_EXACT, "198.51.100.2", 0, 0};
+        struct db *allow = NULL, *db;
+        struct desk d;
+        struct buf hello, stream;
+        assert_true(db_build(fill_set(&proxy, 1), NULL, &allow, NULL));
+        db = build_db(allow);
+        open_desk(&d, db);
+        buf_init(&hello, 1 << 16);
+        buf_init(&stream, 1 << 16);
+        if (is_tunnel)
+            buf_put_str(&stream, "CONNECT fine.example:443 HTTP/1.1\r\nHost: fine.example:443\r\n\r\n");
+        packets_put_client_hello(&hello, "tls.evil.example", 1, 0);
+        packets_put_tls_records(&stream, 22, buf_span(&hello), 16384);
+        struct ip src = packets_v4(CLIENT), dst = packets_v4(SERVER);
+        packets_put_tcp_frame(&d.frame, &src, &dst,
+                              &(struct packets_tcp){.sport = 40002, .dport = 3128, .flags = TCP_ACK},
+                              buf_span(&stream));
+        send_frame(&d);
+        worker_end_run(d.w);
+        assert_int_equal(count_lines(&d, "alert"), is_tunnel);
+        assert_int_equal(worker_stats(d.w)->hits, 1);
+        assert_int_equal(worker_stats(d.w)->hits_suppressed, !is_tunnel);
+        buf_fini(&hello);
+        buf_fini(&stream);
+        close_desk(&d);
+        db_free(db);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alert),           cmocka_unit_test(test_each_field),
-        cmocka_unit_test(test_repeats),         cmocka_unit_test(test_expired),
-        cmocka_unit_test(test_sources),         cmocka_unit_test(test_stream_over_sources),
-        cmocka_unit_test(test_nothing_to_do),   cmocka_unit_test(test_events_as_lines),
-        cmocka_unit_test(test_long_run),        cmocka_unit_test(test_largest_answer),
-        cmocka_unit_test(test_broken_output),   cmocka_unit_test(test_refused_packets),
-        cmocka_unit_test(test_bytes_and_times), cmocka_unit_test(test_every_snaplen),
-        cmocka_unit_test(test_dns_sessions),    cmocka_unit_test(test_dns_on_other_ports),
+        cmocka_unit_test(test_alert),
+        cmocka_unit_test(test_each_field),
+        cmocka_unit_test(test_repeats),
+        cmocka_unit_test(test_expired),
+        cmocka_unit_test(test_sources),
+        cmocka_unit_test(test_stream_over_sources),
+        cmocka_unit_test(test_nothing_to_do),
+        cmocka_unit_test(test_events_as_lines),
+        cmocka_unit_test(test_long_run),
+        cmocka_unit_test(test_largest_answer),
+        cmocka_unit_test(test_broken_output),
+        cmocka_unit_test(test_refused_packets),
+        cmocka_unit_test(test_bytes_and_times),
+        cmocka_unit_test(test_every_snaplen),
+        cmocka_unit_test(test_dns_sessions),
+        cmocka_unit_test(test_dns_on_other_ports),
         cmocka_unit_test(test_few_flows),
+        cmocka_unit_test(test_allowed),
+        cmocka_unit_test(test_allowed_then_not),
+        cmocka_unit_test(test_allowed_proxy),
     };
     return cmocka_run_group_tests(tests, make_db, free_db);
 }

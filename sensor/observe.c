@@ -1,0 +1,125 @@
+/* Hot; see observe.h. */
+#include "sensor/observe.h"
+
+#include "rules/url.h"
+
+static uint32_t observe(struct observations *o, const struct event *e, struct span bytes)
+{
+    o->items[o->n] = (struct observed){e, bytes};
+    return o->n++;
+}
+
+static void add_name(struct observations *o, const struct event *e, enum field field, struct span name,
+                     struct span match, uint16_t port)
+{
+    if (name.len)
+        scan_add_name(o->scanner, field, match, port, observe(o, e, name));
+}
+
+static void add_text(struct observations *o, const struct event *e, enum field field, struct span text)
+{
+    if (text.len && o->wanted & FIELD_BIT(field))
+        scan_add_text(o->scanner, field, text, observe(o, e, text));
+}
+
+static void add_dns(struct observations *o, const struct event *e)
+{
+    const struct dns_message *m = e->dns;
+    uint32_t first = o->n;
+    for (unsigned i = 0; i < m->n_questions; i++)
+        add_name(o, e, FIELD_DNS_QUERY, m->questions[i].name.text, m->questions[i].name.match, 0);
+    o->n_destinations = o->n - first;
+    for (unsigned i = 0; i < m->n_records; i++) {
+        const struct dns_record *r = &m->records[i];
+        if (r->type == DNS_OPT)
+            continue;
+        add_name(o, e, FIELD_DNS_ANSWER_NAME, r->owner.text, r->owner.match, 0);
+        add_name(o, e, FIELD_DNS_ANSWER_TARGET, r->target.text, r->target.match, 0);
+        struct ip ip;
+        if (r->type == DNS_A && r->data.len == 4)
+            ip = ip_from_v4(r->data.ptr);
+        else if (r->type == DNS_AAAA && r->data.len == 16)
+            ip = ip_from_v6(r->data.ptr);
+        else
+            continue;
+        scan_add_address(o->scanner, FIELD_DNS_ANSWER_ADDRESS, &ip, 0, observe(o, e, r->data));
+    }
+}
+
+static void add_host(struct observations *o, const struct event *e, struct span host)
+{
+    uint16_t port;
+    struct span name = url_host(host, &port);
+    add_name(o, e, FIELD_HTTP_HOST, name, name, port ? port : e->dport);
+}
+
+static void add_url(struct observations *o, const struct event *e, struct span host)
+{
+    const struct http_request *r = e->http_request;
+    if (o->wanted & FIELD_BIT(FIELD_HTTP_URL))
+        scan_add_url(o->scanner, FIELD_HTTP_URL, host, r->target, e->dport, observe(o, e, host));
+}
+
+static void add_http_request(struct observations *o, const struct event *e)
+{
+    const struct http_request *r = e->http_request;
+    uint32_t first = o->n;
+    if (r->host.len)
+        add_host(o, e, r->host);
+    for (unsigned i = 0; i < r->n_hosts; i++)
+        if (r->hosts[i].len && !span_eq(r->hosts[i], r->host))
+            add_host(o, e, r->hosts[i]);
+    o->n_destinations = o->n - first;
+    add_url(o, e, r->host);
+    for (unsigned i = 0; i < r->n_hosts; i++)
+        if (!span_eq(r->hosts[i], r->host))
+            add_url(o, e, r->hosts[i]);
+    add_text(o, e, FIELD_HTTP_USER_AGENT, r->user_agent);
+    add_text(o, e, FIELD_HTTP_REFERER, r->referer);
+    add_text(o, e, FIELD_HTTP_METHOD, r->method);
+}
+
+static void add_tls_client(struct observations *o, const struct event *e)
+{
+    const struct tls_client_hello *h = e->tls_client;
+    uint32_t first = o->n;
+    for (unsigned i = 0; i < h->n_names; i++)
+        add_name(o, e, FIELD_TLS_SNI, h->names[i], h->names[i], e->dport);
+    o->n_destinations = o->n - first;
+    for (unsigned i = 0; i < h->n_alpn; i++)
+        add_text(o, e, FIELD_TLS_ALPN, h->alpn[i]);
+}
+
+static void add_ends(struct observations *o, const struct event *e)
+{
+    const struct ip *client = e->is_to_server ? &e->src : &e->dst,
+                    *server = e->is_to_server ? &e->dst : &e->src;
+    uint16_t client_port = e->is_to_server ? e->sport : e->dport,
+             server_port = e->is_to_server ? e->dport : e->sport;
+    scan_add_address(o->scanner, FIELD_IP_SRC, client, client_port, observe(o, e, ip_bytes(client)));
+    scan_add_address(o->scanner, FIELD_IP_DST, server, server_port, observe(o, e, ip_bytes(server)));
+}
+
+void observe_event(struct observations *o, const struct event *e)
+{
+    o->n_destinations = 0;
+    switch (e->kind) {
+    case EVENT_FLOW:
+        add_ends(o, e);
+        break;
+    case EVENT_DNS:
+        add_dns(o, e);
+        break;
+    case EVENT_HTTP_REQUEST:
+        add_http_request(o, e);
+        break;
+    case EVENT_HTTP_RESPONSE:
+        add_text(o, e, FIELD_HTTP_LOCATION, e->http_response->location);
+        break;
+    case EVENT_TLS_CLIENT:
+        add_tls_client(o, e);
+        break;
+    case EVENT_TLS_SERVER:
+        break;
+    }
+}
