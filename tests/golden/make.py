@@ -9,6 +9,7 @@ sys.dont_write_bytecode = True
 
 import case  # noqa: E402
 import make_addresses  # noqa: E402,F401
+import make_allow  # noqa: E402,F401
 import make_blooms  # noqa: E402,F401
 import make_captures  # noqa: E402,F401
 import make_dns  # noqa: E402,F401
