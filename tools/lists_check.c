@@ -368,7 +368,7 @@ static void tell_suppressed(struct check *c, uint32_t indicator)
                 name = span_first(set_text(allow, allow->lists[by->list].name), NAME_SHOWN),
                 path = span_first(set_text(allow, allow->lists[by->list].path), PATH_SHOWN);
     char what[VALUE_SHOWN + NAME_SHOWN + PATH_SHOWN + 100];
-    snprintf(what, sizeof what, "%.*s is covered by allow-list \"%.*s\" (%.*s:%u) and will not match",
+    snprintf(what, sizeof what, "%.*s is covered by allow-list \"%.*s\" (%.*s:%u) and will not match; leave it out, or allow less",
              (int)value.len, (const char *)value.ptr, (int)name.len, (const char *)name.ptr, (int)path.len,
              (const char *)path.ptr, by->line);
     for (uint32_t o = v->indicators[indicator].origins; o != ORIGIN_END; o = v->origins[o].next)

@@ -116,7 +116,7 @@ case("names-single-label",
      ask_all(["wpad", "wpad.example", "xyz", "a.xyz", "top", "a.top"]),
      "alert dns.query xyz = exact xyz",
      {"labels.yaml": "vedette: 1\nindicators:\n  - wpad\n  - {domain: '*.xyz', match: exact}\n  - '*.top'\n"},
-     stderr=["lists     labels.yaml: 3 entries = 1 loaded + 0 merged + 2 skipped (single-label 2)"])
+     stderr=["lists     labels.yaml: 3 entries = 1 loaded + 0 merged + 2 skipped (single-label 1, broad 1)"])
 
 case("names-fields",
      """An indicator that is restricted to a field does not hit elsewhere.""",
