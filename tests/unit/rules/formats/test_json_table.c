@@ -60,7 +60,7 @@ static void costs_a_line_at_most(void **state)
                    "which; entry skipped\n"
                    "6:2: a text or an object is wanted here; entry skipped\n"
                    "7:1: nothing there; wanted: a value in this place; entry skipped\n"
-                   "8:26: malformed JSON: a string with a zero byte in it; entry skipped\n");
+                   "8:26: malformed JSON: a zero byte, or a string with one in it; entry skipped\n");
 }
 
 static void survives_long_lines(void **state)
@@ -216,7 +216,7 @@ static void costs_an_element_at_most(void **state)
                    " {\"url\":\"http://evil.example/5\"}",
                    NULL,
                    "url exact http://evil.example/1 @1\nurl exact http://evil.example/3 @3\n"
-                   "url exact http://evil.example/5 @6\n",
+                   "url exact http://evil.example/4 @4\nurl exact http://evil.example/5 @6\n",
                    NULL);
     struct harness h;
     harness_init(&h);
@@ -343,7 +343,7 @@ static void is_told_from_others(void **state)
         {"[::1]\n", LIST_TEXT},
         {"{\"vedette\": 1, \"indicators\": [\"a.example\"]}", LIST_YAML},
         {"{\"Event\":{\"Attribute\":[{\"type\":\"domain\",\"value\":\"a.example\"}]}}", LIST_MISP},
-        {"[{\"type\":\"domain-name\",\"spec_version\":\"2.1\",\"value\":\"a.example\"}]", LIST_STIX},
+        {"[{\"type\":\"domain-name\",\"spec_version\":\"2.1\",\"value\":\"a.example\"}]", LIST_TEXT},
         {"{\"name\":\"x\",\"matching_attributes\":[\"domain\"],\"list\":[\"a.example\"]}", LIST_WARNINGLIST},
         {"{\"timestamp\":\"x\",\"dns\":{\"host\":\"a.example\"}}\n{\"dns\":{\"host\":\"a.example\"}}\n",
          LIST_TEXT},

@@ -245,7 +245,7 @@ static void is_told_from_others(void **state)
         {"# c\n\n---\n\"name\": x\n", LIST_YAML},
         {"indicators:\n", LIST_YAML},
         {"{\"vedette\": 1, \"indicators\": [\"a.example\"]}\n", LIST_YAML},
-        {"{\"type\": \"bundle\"}\n", LIST_TEXT},
+        {"{\"type\": \"bundle\"}\n", LIST_STIX},
         {"payload:\n- a.example\n", LIST_TEXT},
         {"http://a.example/\n", LIST_TEXT},
         {"name:x.example\n", LIST_TEXT},
