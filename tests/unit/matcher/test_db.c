@@ -154,6 +154,38 @@ static void test_generation_of_contexts(void **state)
     assert_string_not_equal(generations[0], generations[2]);
 }
 
+/* Two lists, each naming both indicators, in both orders; then with the lists' lines exchanged, which is something else. */
+static void test_generation_of_orders(void **state)
+{
+    static const char *const names[] = {"one", "two"}, *const values[] = {"a.com", "b.com"};
+    char generations[3][17];
+    (void)state;
+    for (unsigned order = 0; order < 3; order++) {
+        struct set *s = set_new();
+        struct context_in c = {.valid_until = INT64_MAX, .confidence = -1};
+        struct db *db;
+        for (unsigned i = 0; i < 2; i++) {
+            unsigned which = i ^ (order & 1);
+            uint32_t list, context;
+            assert_true(set_add_list(s, span_str(names[which]), SPAN_LIT("path"), &list, NULL));
+            assert_true(set_add_context(s, &c, &context, NULL));
+            for (unsigned k = 0; k < 2; k++) {
+                unsigned value = k ^ (order & 1);
+                struct indicator_in in = {
+                    .type = IOC_DOMAIN, .match = MATCH_SUFFIX, .fields = 1, .value = span_str(values[value])};
+                uint32_t line = order == 2 ? 10 - which : 1 + which;
+                bool is_new;
+                assert_true(set_add(s, &in, list, line, context, &is_new, NULL));
+            }
+        }
+        assert_true(db_build(s, NULL, &db, NULL));
+        memcpy(generations[order], db_generation(db), 17);
+        db_free(db);
+    }
+    assert_string_equal(generations[0], generations[1]);
+    assert_string_not_equal(generations[0], generations[2]);
+}
+
 /* Twenty thousand names by either engine: all are found, their near misses are not. */
 static void test_many(void **state)
 {
@@ -195,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_unroutable),
         cmocka_unit_test(test_generation),
         cmocka_unit_test(test_generation_of_contexts),
+        cmocka_unit_test(test_generation_of_orders),
         cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
