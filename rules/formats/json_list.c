@@ -59,17 +59,18 @@ static void reject_part(struct json_list *j, uint32_t line, uint32_t col, struct
     load_reject(j->load, REJECT_MALFORMED_JSON, line ? line : 1, col, span_first(text, 80), what);
 }
 
-const json_value *json_list_read(struct json_list *j, const struct json_part *part, bool *out_is_good,
-                                 struct err *err)
+bool json_list_make_room(struct json_list *j, struct err *err)
+{
+    if (json_reader_used(j->reader) <= TREES_KEPT)
+        return true;
+    bool is_good = load_flush(j->load, err);
+    json_reader_reset(j->reader);
+    return is_good;
+}
+
+const json_value *json_list_read_more(struct json_list *j, const struct json_part *part)
 {
     struct err why = {0};
-    *out_is_good = true;
-    if (json_reader_used(j->reader) > TREES_KEPT) {
-        *out_is_good = load_flush(j->load, err);
-        json_reader_reset(j->reader);
-        if (!*out_is_good)
-            return NULL;
-    }
     const json_value *v = json_read(j->reader, part, &why);
     if (!v) {
         char what[300];
@@ -77,6 +78,13 @@ const json_value *json_list_read(struct json_list *j, const struct json_part *pa
         reject_part(j, why.line, why.col, part->text, what);
     }
     return v;
+}
+
+const json_value *json_list_read(struct json_list *j, const struct json_part *part, bool *out_is_good,
+                                 struct err *err)
+{
+    *out_is_good = json_list_make_room(j, err);
+    return *out_is_good ? json_list_read_more(j, part) : NULL;
 }
 
 void json_list_reject(struct json_list *j, const struct json_walk *w)

@@ -24,6 +24,10 @@ bool json_list_close(struct json_list *j, struct err *err);
 const json_value *json_list_read(struct json_list *j, const struct json_part *part, bool *out_is_good,
                                  struct err *err);
 
+/* The same for several values of one entry: room is made before the first. */
+bool json_list_make_room(struct json_list *j, struct err *err);
+const json_value *json_list_read_more(struct json_list *j, const struct json_part *part);
+
 /* The next value of a walk, parsed; faults on the way are rejected. NULL with *out_is_good: the end. */
 const json_value *json_list_next(struct json_list *j, struct json_walk *w, struct json_part *out_part,
                                  bool *out_is_good, struct err *err);

@@ -12,11 +12,10 @@
 
 enum { DEPTH_MAX = 4, HEAD_DEPTH = 3 };
 
-/* An object to come back to: where it stands in the text, and in it its pattern or value. */
+/* An object to come back to: where it stands in the text. */
 struct element {
     uint64_t id; /* its hash; 0: it has none */
     uint32_t at, len, line, col;
-    uint32_t value_at, value_line, value_col; /* value_line 0: it has none */
 };
 
 struct stix {
@@ -51,9 +50,9 @@ static bool is_benign(const json_value *types)
 
 static bool passes_over(struct stix *s, const struct stix_object *o)
 {
-    struct span id = stix_object_text(o, STIX_M_ID), pattern = stix_object_text(o, STIX_M_PATTERN);
+    struct span id = o->text[STIX_M_ID], pattern = o->text[STIX_M_PATTERN];
     enum skip skip = SKIP_COUNT;
-    if (!stix_index_is_newest(&s->index, id, stix_object_text(o, STIX_M_MODIFIED)))
+    if (!stix_index_is_newest(&s->index, id, o->text[STIX_M_MODIFIED]))
         skip = SKIP_CONTEXT;
     else if (json_truth(o->of[STIX_M_REVOKED], false))
         skip = SKIP_REVOKED;
@@ -67,9 +66,8 @@ static bool passes_over(struct stix *s, const struct stix_object *o)
 /* False: it has been rejected. STIX 2.0 has no pattern_type, nor a version in its objects. */
 static bool has_pattern(struct stix *s, const struct stix_object *o)
 {
-    struct span type = stix_object_text(o, STIX_M_PATTERN_TYPE),
-                pattern = stix_object_text(o, STIX_M_PATTERN),
-                version = stix_object_text(o, STIX_M_SPEC_VERSION);
+    struct span type = o->text[STIX_M_PATTERN_TYPE], pattern = o->text[STIX_M_PATTERN],
+                version = o->text[STIX_M_SPEC_VERSION];
     char what[100];
     if (type.len && !span_eq_nocase(type, SPAN_LIT("stix"))) {
         snprintf(what, sizeof what, "a pattern of type %.*s, not of type stix; entry skipped",
@@ -77,9 +75,9 @@ static bool has_pattern(struct stix *s, const struct stix_object *o)
         load_reject(s->load, REJECT_PATTERN_TYPE, s->context.line, s->context.col, pattern, what);
         return false;
     }
-    if (!json_is_string(o->of[STIX_M_PATTERN])) {
-        load_reject(s->load, REJECT_PATTERN_SYNTAX, s->context.line, s->context.col,
-                    stix_object_text(o, STIX_M_ID), "an indicator without a pattern; entry skipped");
+    if (!pattern.ptr) {
+        load_reject(s->load, REJECT_PATTERN_SYNTAX, s->context.line, s->context.col, o->text[STIX_M_ID],
+                    "an indicator without a pattern; entry skipped");
         return false;
     }
     if (type.len == 0 && version.len && !span_eq(version, SPAN_LIT("2.0")))
@@ -88,51 +86,49 @@ static bool has_pattern(struct stix *s, const struct stix_object *o)
     return true;
 }
 
-/* Where the pattern or value stands, whose text begins one byte behind; the object's place if that is not known. */
-static struct json_part place_of(const struct stix *s, const struct element *e)
+static bool take_object(struct stix *s, const struct stix_object *o, struct err *err)
 {
-    struct json_part p = {.line = s->context.line, .col = s->context.col - 1, .text = span_of("", 0)};
-    if (e->value_line)
-        p = (struct json_part){.line = e->value_line,
-                               .col = e->value_col,
-                               .text =
-                                   span_of(s->list.bytes.ptr + e->value_at, e->at + e->len - e->value_at)};
-    return p;
+    struct span type = o->text[STIX_M_TYPE];
+    bool is_indicator = span_eq(type, SPAN_LIT("indicator"));
+    if (is_indicator && (passes_over(s, o) || !has_pattern(s, o)))
+        return true;
+    if (!is_indicator && (!is_observable(type) || !o->text[STIX_M_VALUE].ptr))
+        return true;
+    struct context_in context = stix_context_of(&s->context, o);
+    if (is_indicator)
+        return stix_entries_load(&s->entries, o->text[STIX_M_PATTERN], &o->value, &context, err);
+    return stix_entries_load_value(&s->entries, type, o->text[STIX_M_VALUE], &o->value, &context, err);
 }
 
-static bool take_object(struct stix *s, const struct element *e, const json_value *v, struct err *err)
+/* *out_is_broken: it is malformed and was rejected. */
+static bool read_and_take(struct stix *s, const struct json_part *part, bool *out_is_broken, struct err *err)
 {
     struct stix_object o;
-    stix_object_read(&o, v);
-    struct json_part raw = place_of(s, e);
-    struct span type = stix_object_text(&o, STIX_M_TYPE);
-    bool is_indicator = span_eq(type, SPAN_LIT("indicator"));
-    if (is_indicator && (passes_over(s, &o) || !has_pattern(s, &o)))
-        return true;
-    if (!is_indicator && (!is_observable(type) || !json_is_string(o.of[STIX_M_VALUE])))
-        return true;
-    struct context_in context = stix_context_of(&s->context, &o);
-    if (is_indicator)
-        return stix_entries_load(&s->entries, stix_object_text(&o, STIX_M_PATTERN), &raw, &context, err);
-    return stix_entries_load_value(&s->entries, type, stix_object_text(&o, STIX_M_VALUE), &raw, &context,
-                                   err);
+    bool is_good;
+    s->context.line = part->line;
+    s->context.col = part->col;
+    bool is_read = stix_object_read(&o, &s->list, part, &is_good, err);
+    *out_is_broken = is_good && !is_read;
+    return is_read ? take_object(s, &o, err) : is_good;
 }
 
 /* Quotes that do not match can have hidden the end of an object, and others behind it. */
-static bool take_hidden(struct stix *s, struct json_part broken, struct err *err)
+static bool take_hidden(struct stix *s, const struct json_part *broken, struct err *err)
 {
     struct json_walk w;
     struct json_part part;
-    bool is_good = true;
-    json_walk_begin_at(&w, &broken);
-    if (!json_walk_retry(&w, &broken))
+    struct span key;
+    bool is_broken;
+    json_walk_begin_at(&w, broken);
+    if (!json_walk_retry(&w, broken))
         return true;
-    for (const json_value *v; (v = json_list_next(&s->list, &w, &part, &is_good, err));) {
-        struct element e = {.line = s->context.line = part.line, .col = s->context.col = part.col};
-        if (!take_object(s, &e, v, err))
+    while (json_list_walk(&s->list, &w, &key, &part)) {
+        if (!read_and_take(s, &part, &is_broken, err))
             return false;
+        if (is_broken)
+            json_walk_retry(&w, &part);
     }
-    return is_good;
+    return true;
 }
 
 static struct json_part part_of(const struct stix *s, const struct element *e)
@@ -144,11 +140,8 @@ static struct json_part part_of(const struct stix *s, const struct element *e)
 static bool take_element(struct stix *s, const struct element *e, struct err *err)
 {
     struct json_part part = part_of(s, e);
-    bool is_good;
-    s->context.line = e->line;
-    s->context.col = e->col;
-    const json_value *v = json_list_read(&s->list, &part, &is_good, err);
-    return v ? take_object(s, e, v, err) : is_good && take_hidden(s, part, err);
+    bool is_broken;
+    return read_and_take(s, &part, &is_broken, err) && (!is_broken || take_hidden(s, &part, err));
 }
 
 static bool take_elements(struct stix *s, struct err *err)
@@ -165,7 +158,6 @@ static bool take_elements(struct stix *s, struct err *err)
 /* What tells an object, as it is written. */
 struct glance {
     struct span type, id, modified;
-    struct json_part value; /* of the pattern, else of the value */
     bool is_of_manifest;
 };
 
@@ -189,8 +181,6 @@ static void glance_at(const struct json_part *object, struct glance *out)
             out->id = unquote(&part);
         else if (span_eq(key, SPAN_LIT("modified")))
             out->modified = unquote(&part);
-        else if (span_eq(key, SPAN_LIT("pattern")) || (span_eq(key, SPAN_LIT("value")) && !out->value.line))
-            out->value = part;
         else if (span_eq(key, SPAN_LIT("date_added")) || span_eq(key, SPAN_LIT("media_type")))
             out->is_of_manifest = true;
     }
@@ -201,8 +191,7 @@ static bool lack_memory(struct stix *s, struct err *err)
     return err_set(err, ERR_MEMORY, s->load->path, "not enough memory to read a list");
 }
 
-static bool note_element(struct stix *s, const struct json_part *part, const struct glance *g, uint64_t id,
-                         struct err *err)
+static bool note_element(struct stix *s, const struct json_part *part, uint64_t id, struct err *err)
 {
     struct element *e = rows_add_inline(&s->elements, sizeof *e);
     if (!e)
@@ -212,25 +201,17 @@ static bool note_element(struct stix *s, const struct json_part *part, const str
                           .len = (uint32_t)part->text.len,
                           .line = part->line,
                           .col = part->col};
-    if (json_part_is(&g->value, '"')) {
-        e->value_at = (uint32_t)(g->value.text.ptr - s->list.bytes.ptr);
-        e->value_line = g->value.line;
-        e->value_col = g->value.col;
-    }
     return true;
 }
 
 static bool note_identity(struct stix *s, const struct json_part *part, struct err *err)
 {
-    bool is_good;
     struct stix_object o;
-    const json_value *v = json_list_read(&s->list, part, &is_good, err);
-    if (!v)
+    bool is_good;
+    if (!stix_object_read(&o, &s->list, part, &is_good, err))
         return is_good;
-    stix_object_read(&o, v);
-    return stix_index_add_identity(&s->index, stix_object_text(&o, STIX_M_ID),
-                                   stix_object_text(&o, STIX_M_MODIFIED),
-                                   load_text(stix_object_text(&o, STIX_M_NAME))) ||
+    return stix_index_add_identity(&s->index, o.text[STIX_M_ID], o.text[STIX_M_MODIFIED],
+                                   load_text(o.text[STIX_M_NAME])) ||
            lack_memory(s, err);
 }
 
@@ -245,11 +226,10 @@ static bool note_marking(struct stix *s, const struct json_part *part, struct er
     return stix_index_add_marking(&s->index, json_string_of(v, "id"), tlp) || lack_memory(s, err);
 }
 
-static bool note_observable(struct stix *s, const struct json_part *part, const struct glance *g,
-                            struct err *err)
+static bool note_observable(struct stix *s, const struct json_part *part, struct err *err)
 {
     if (s->load->options->loads_observables)
-        return note_element(s, part, g, 0, err);
+        return note_element(s, part, 0, err);
     if (s->n_observables++ == 0) {
         s->observable_line = part->line;
         s->observable_col = part->col;
@@ -263,7 +243,7 @@ static bool note_indicator(struct stix *s, const struct json_part *part, const s
     uint64_t id = 0;
     if (g->id.len && !stix_index_add_id(&s->index, g->id, &id))
         return lack_memory(s, err);
-    return note_element(s, part, g, id, err);
+    return note_element(s, part, id, err);
 }
 
 static bool note_bundle(struct stix *s, const struct json_part *bundle, unsigned depth, bool *out_has_objects,
@@ -272,7 +252,7 @@ static bool note_bundle(struct stix *s, const struct json_part *bundle, unsigned
 static bool note_object(struct stix *s, const struct json_part *part, unsigned depth, struct err *err)
 {
     struct glance g;
-    bool is_good;
+    bool is_good, has_objects;
     s->n_objects++;
     if (part->is_open) /* to be rejected with the place of the fault */
         return json_list_read(&s->list, part, &is_good, err) || is_good;
@@ -289,9 +269,9 @@ static bool note_object(struct stix *s, const struct json_part *part, unsigned d
     if (span_eq(g.type, SPAN_LIT("marking-definition")))
         return note_marking(s, part, err);
     if (span_eq(g.type, SPAN_LIT("bundle")))
-        return depth >= DEPTH_MAX || note_bundle(s, part, depth + 1, &is_good, err);
+        return depth >= DEPTH_MAX || note_bundle(s, part, depth + 1, &has_objects, err);
     if (is_observable(g.type))
-        return note_observable(s, part, &g, err);
+        return note_observable(s, part, err);
     s->n_named += g.type.len == 0 && g.is_of_manifest;
     if (g.type.len == 0 && !g.is_of_manifest)
         load_reject(s->load, REJECT_UNKNOWN_TYPE, part->line, part->col, g.id,

@@ -22,55 +22,6 @@ void stix_context_fini(struct stix_context *s)
     arena_fini(&s->ids);
 }
 
-/* ---- members ---- */
-
-#define NAME(s)                                                                                              \
-    {                                                                                                        \
-        (const uint8_t *)(s), sizeof(s) - 1                                                                  \
-    }
-
-static const struct span member_names[STIX_M_COUNT] = {
-    [STIX_M_TYPE] = NAME("type"),
-    [STIX_M_ID] = NAME("id"),
-    [STIX_M_SPEC_VERSION] = NAME("spec_version"),
-    [STIX_M_MODIFIED] = NAME("modified"),
-    [STIX_M_CREATED] = NAME("created"),
-    [STIX_M_PATTERN] = NAME("pattern"),
-    [STIX_M_PATTERN_TYPE] = NAME("pattern_type"),
-    [STIX_M_VALUE] = NAME("value"),
-    [STIX_M_VALID_FROM] = NAME("valid_from"),
-    [STIX_M_VALID_UNTIL] = NAME("valid_until"),
-    [STIX_M_CONFIDENCE] = NAME("confidence"),
-    [STIX_M_NAME] = NAME("name"),
-    [STIX_M_DESCRIPTION] = NAME("description"),
-    [STIX_M_LABELS] = NAME("labels"),
-    [STIX_M_INDICATOR_TYPES] = NAME("indicator_types"),
-    [STIX_M_KILL_CHAIN] = NAME("kill_chain_phases"),
-    [STIX_M_CREATED_BY] = NAME("created_by_ref"),
-    [STIX_M_MARKINGS] = NAME("object_marking_refs"),
-    [STIX_M_GRANULAR] = NAME("granular_markings"),
-    [STIX_M_REVOKED] = NAME("revoked"),
-    [STIX_M_REFERENCES] = NAME("external_references"),
-};
-
-void stix_object_read(struct stix_object *o, const json_value *v)
-{
-    *o = (struct stix_object){0};
-    for (v = json_first(v); v; v = json_next(v)) {
-        struct span key = json_key(v);
-        unsigned m = 0;
-        while (m < STIX_M_COUNT && !span_eq(key, member_names[m]))
-            m++;
-        if (m < STIX_M_COUNT && !o->of[m])
-            o->of[m] = v;
-    }
-}
-
-struct span stix_object_text(const struct stix_object *o, enum stix_member m)
-{
-    return json_string(o->of[m]);
-}
-
 /* ---- markings ---- */
 
 static bool is_known_unknown(struct stix_context *s, struct span id)
@@ -120,9 +71,8 @@ static bool selects_ours(const json_value *selectors)
         struct span name = json_string(v);
         const uint8_t *dot = name.len ? memchr(name.ptr, '.', name.len) : NULL;
         name = dot ? span_first(name, (size_t)(dot - name.ptr)) : name;
-        for (unsigned m = 0; m < STIX_M_COUNT; m++)
-            if (span_eq(name, member_names[m]))
-                return true;
+        if (stix_member_of(name) != STIX_M_COUNT)
+            return true;
     }
     return false;
 }
@@ -189,9 +139,8 @@ static void take_tags(struct stix_context *s, const struct stix_object *o, struc
 /* "name: description"; a name that only repeats the value says nothing. */
 static struct span describe(struct stix_context *s, const struct stix_object *o)
 {
-    struct span name = load_text(stix_object_text(o, STIX_M_NAME)),
-                text = load_text(stix_object_text(o, STIX_M_DESCRIPTION));
-    struct span pattern = stix_object_text(o, STIX_M_PATTERN);
+    struct span name = load_text(o->text[STIX_M_NAME]), text = load_text(o->text[STIX_M_DESCRIPTION]);
+    struct span pattern = o->text[STIX_M_PATTERN];
     if (text.len == 0 || name.len == 0 || memmem(pattern.ptr, pattern.len, name.ptr, name.len))
         return text.len ? text : name;
     buf_reset(&s->description);
@@ -226,8 +175,8 @@ static void take_confidence(struct stix_context *s, const json_value *v, struct 
 /* When its publisher last stood by it. */
 static void take_seen_at(const struct stix_object *o, struct context_in *c)
 {
-    if (!time_parse(stix_object_text(o, STIX_M_MODIFIED), &c->seen_at))
-        time_parse(stix_object_text(o, STIX_M_CREATED), &c->seen_at);
+    if (!time_parse(o->text[STIX_M_MODIFIED], &c->seen_at))
+        time_parse(o->text[STIX_M_CREATED], &c->seen_at);
 }
 
 static void take_text(struct span text, struct span *out)
@@ -245,13 +194,12 @@ static void take_time(struct stix_context *s, struct span text, int64_t *out)
 struct context_in stix_context_of(struct stix_context *s, const struct stix_object *o)
 {
     struct context_in c = load_context(s->load);
-    take_text(load_text(stix_index_identity(s->index, stix_object_text(o, STIX_M_CREATED_BY))),
-              &c.organisation);
+    take_text(load_text(stix_index_identity(s->index, o->text[STIX_M_CREATED_BY])), &c.organisation);
     take_text(describe(s, o), &c.description);
     take_text(first_url(o->of[STIX_M_REFERENCES]), &c.reference);
-    take_text(load_text(stix_object_text(o, STIX_M_ID)), &c.id);
-    take_time(s, stix_object_text(o, STIX_M_VALID_FROM), &c.valid_from);
-    take_time(s, stix_object_text(o, STIX_M_VALID_UNTIL), &c.valid_until);
+    take_text(load_text(o->text[STIX_M_ID]), &c.id);
+    take_time(s, o->text[STIX_M_VALID_FROM], &c.valid_from);
+    take_time(s, o->text[STIX_M_VALID_UNTIL], &c.valid_until);
     take_confidence(s, o->of[STIX_M_CONFIDENCE], &c);
     take_tags(s, o, &c);
     take_seen_at(o, &c);

@@ -1,42 +1,8 @@
 #pragma once
 /* What a STIX object says along with its pattern, as the context of an entry: who, how sure, how long, what of,
  * how far it may travel. */
-#include "rules/formats/json_list.h"
 #include "rules/formats/stix_index.h"
-
-/* The members that are of interest. */
-enum stix_member {
-    STIX_M_TYPE,
-    STIX_M_ID,
-    STIX_M_SPEC_VERSION,
-    STIX_M_MODIFIED,
-    STIX_M_CREATED,
-    STIX_M_PATTERN,
-    STIX_M_PATTERN_TYPE,
-    STIX_M_VALUE,
-    STIX_M_VALID_FROM,
-    STIX_M_VALID_UNTIL,
-    STIX_M_CONFIDENCE,
-    STIX_M_NAME,
-    STIX_M_DESCRIPTION,
-    STIX_M_LABELS,
-    STIX_M_INDICATOR_TYPES,
-    STIX_M_KILL_CHAIN,
-    STIX_M_CREATED_BY,
-    STIX_M_MARKINGS,
-    STIX_M_GRANULAR,
-    STIX_M_REVOKED,
-    STIX_M_REFERENCES,
-    STIX_M_COUNT
-};
-
-struct stix_object {
-    const json_value *of[STIX_M_COUNT]; /* NULL: not there */
-};
-
-void stix_object_read(struct stix_object *o, const json_value *v);
-struct span stix_object_text(const struct stix_object *o,
-                             enum stix_member m); /* empty when it is no string */
+#include "rules/formats/stix_object.h"
 
 enum { STIX_TAGS_MAX = 64, STIX_UNKNOWN_MAX = 32 };
 

@@ -451,6 +451,7 @@ static void survives_faults(void **state)
     } cases[] = {
         {"{\"objects\":[" NAMED("a") "}," BROKEN "\"pattern\":[},\n" NAMED("b") "}]}",
          "domain exact a.example @1\ndomain exact b.example @2\n", 1},
+        {"[" NAMED("a") ",\"x_odd\":tru}," NAMED("b") "}]", "domain exact b.example @1\n", 1},
         {"[" NAMED("a") "} " NAMED("b") "}]", "domain exact a.example @1\ndomain exact b.example @1\n", 1},
         {"[" NAMED("a") "}," BROKEN "\"pattern\":tru}," NAMED("b") "}]",
          "domain exact a.example @1\ndomain exact b.example @1\n", 1},
