@@ -287,8 +287,9 @@ static bool take_rule(struct adblock *a, struct rule *r, struct err *err)
     return take_pattern(a, r, err);
 }
 
-static bool take_line(struct adblock *a, struct span line, struct err *err)
+static bool take_line(void *to, struct span line, struct err *err)
 {
+    struct adblock *a = to;
     struct load *l = a->load;
     struct rule r = {.text = load_trim(line), .line = load_clamp32(l->lines.n)};
     r.col = (uint32_t)(r.text.ptr - line.ptr) + 1;
@@ -309,23 +310,10 @@ static bool take_line(struct adblock *a, struct span line, struct err *err)
     return take_rule(a, &r, err);
 }
 
-static bool read_rules(struct adblock *a, struct err *err)
-{
-    struct load *l = a->load;
-    for (struct span line; lines_refill(&l->lines);) {
-        while (lines_next(&l->lines, &line))
-            if (!take_line(a, line, err))
-                return false;
-        if (!load_flush(l, err))
-            return false;
-    }
-    return true;
-}
-
 static bool load_adblock(struct load *l, struct err *err)
 {
     struct adblock a = {.load = l};
-    bool is_good = kept_init(&a.kept, l, err) && read_rules(&a, err);
+    bool is_good = kept_init(&a.kept, l, err) && load_each_line(l, take_line, &a, err);
     kept_fini(&a.kept);
     return is_good;
 }

@@ -127,8 +127,9 @@ static bool take_setting(struct dnsmasq *d, struct span line, struct span text, 
     return true;
 }
 
-static bool take_line(struct dnsmasq *d, struct span line, struct err *err)
+static bool take_line(void *to, struct span line, struct err *err)
 {
+    struct dnsmasq *d = to;
     struct load *l = d->load;
     struct span text = load_trim(line), comment;
     if (text.len == 0) {
@@ -148,23 +149,10 @@ static bool take_line(struct dnsmasq *d, struct span line, struct err *err)
     return take_setting(d, line, text, comment, err);
 }
 
-static bool read_lines(struct dnsmasq *d, struct err *err)
-{
-    struct load *l = d->load;
-    for (struct span line; lines_refill(&l->lines);) {
-        while (lines_next(&l->lines, &line))
-            if (!take_line(d, line, err))
-                return false;
-        if (!load_flush(l, err))
-            return false;
-    }
-    return true;
-}
-
 static bool load_dnsmasq(struct load *l, struct err *err)
 {
     struct dnsmasq d = {.load = l};
-    bool is_good = kept_init(&d.kept, l, err) && read_lines(&d, err);
+    bool is_good = kept_init(&d.kept, l, err) && load_each_line(l, take_line, &d, err);
     kept_fini(&d.kept);
     return is_good;
 }

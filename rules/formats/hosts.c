@@ -71,8 +71,9 @@ static bool take_names(struct load *l, struct span line, struct span rest, struc
     return true;
 }
 
-static bool take_line(struct load *l, struct span line, struct err *err)
+static bool take_line(void *to, struct span line, struct err *err)
 {
+    struct load *l = to;
     struct span text = load_trim(line), comment;
     struct ip ip;
     if (text.len == 0) {
@@ -98,14 +99,8 @@ static bool take_line(struct load *l, struct span line, struct err *err)
 
 static bool load_hosts(struct load *l, struct err *err)
 {
-    struct span line;
-    while (lines_refill(&l->lines)) {
-        while (lines_next(&l->lines, &line))
-            if (!take_line(l, line, err))
-                return false;
-        if (!load_flush(l, err))
-            return false;
-    }
+    if (!load_each_line(l, take_line, l, err))
+        return false;
     load_check_count(l);
     return true;
 }

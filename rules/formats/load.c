@@ -406,6 +406,18 @@ bool load_flush(struct load *l, struct err *err)
     return flush_side(l, &l->indicators, err) && flush_side(l, &l->allow, err);
 }
 
+bool load_each_line(struct load *l, load_line_fn *take, void *to, struct err *err)
+{
+    for (struct span line; lines_refill(&l->lines);) {
+        while (lines_next(&l->lines, &line))
+            if (!take(to, line, err))
+                return false;
+        if (!load_flush(l, err))
+            return false;
+    }
+    return true;
+}
+
 /* Blocklists mean "as long as it is listed"; a ttl makes an end of what was seen long ago. */
 static void limit_life(const struct load *l, struct context_in *c)
 {

@@ -85,6 +85,10 @@ void load_warn(struct load *l, uint32_t line, uint32_t col, struct span value, c
 void load_warn_about(struct load *l, const char *about, uint32_t line, uint32_t col, struct span value, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));
 
+/* A list that is read line by line: `take` each, and pass on what waits before the lines die. False when it or the set could not. */
+typedef bool load_line_fn(void *to, struct span line, struct err *err);
+bool load_each_line(struct load *l, load_line_fn *take, void *to, struct err *err);
+
 /* What the list says of all its entries, to change what one says itself. */
 struct context_in load_context(const struct load *l);
 /* A date or a TLP that somebody wrote. What can't be read is warned of; an unreadable TLP counts as amber+strict, so that

@@ -144,8 +144,9 @@ static bool take_entry(struct loki_list *k, struct span text, uint32_t col, stru
     return load_entry(l, &e, err);
 }
 
-static bool take_line(struct loki_list *k, struct span line, struct err *err)
+static bool take_line(void *to, struct span line, struct err *err)
 {
+    struct loki_list *k = to;
     struct span text = load_trim(line);
     if (text.len == 0) {
         k->load->report->blank++;
@@ -227,19 +228,6 @@ static bool is_likely(struct span head, bool is_all, const struct list_options *
     return n_annotated * 10 >= n * 9 && n > 0;
 }
 
-static bool take_lines(struct loki_list *k, struct err *err)
-{
-    struct load *l = k->load;
-    for (struct span line; lines_refill(&l->lines);) {
-        while (lines_next(&l->lines, &line))
-            if (!take_line(k, line, err))
-                return false;
-        if (!load_flush(l, err))
-            return false;
-    }
-    return true;
-}
-
 static bool load_loki(struct load *l, struct err *err)
 {
     struct loki_list k = {.load = l};
@@ -248,7 +236,7 @@ static bool load_loki(struct load *l, struct err *err)
     has_title(head, is_all, &k.is_of_files);
     buf_init(&k.description, LOAD_TEXT_MAX);
     buf_init(&k.reference, LOAD_TEXT_MAX);
-    bool is_good = take_lines(&k, err);
+    bool is_good = load_each_line(l, take_line, &k, err);
     buf_fini(&k.description);
     buf_fini(&k.reference);
     return is_good;

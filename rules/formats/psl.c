@@ -85,8 +85,9 @@ static bool take_rule(struct psl *p, struct span rule, uint32_t line, uint32_t c
     return kept_name(&p->kept, &e, err);
 }
 
-static bool take_line(struct psl *p, struct span line, struct err *err)
+static bool take_line(void *to, struct span line, struct err *err)
 {
+    struct psl *p = to;
     struct load *l = p->load;
     struct span text = load_trim(line);
     size_t n = 0;
@@ -106,23 +107,10 @@ static bool take_line(struct psl *p, struct span line, struct err *err)
                      err);
 }
 
-static bool read_rules(struct psl *p, struct err *err)
-{
-    struct load *l = p->load;
-    for (struct span line; lines_refill(&l->lines);) {
-        while (lines_next(&l->lines, &line))
-            if (!take_line(p, line, err))
-                return false;
-        if (!load_flush(l, err))
-            return false;
-    }
-    return true;
-}
-
 static bool load_psl(struct load *l, struct err *err)
 {
     struct psl p = {.load = l};
-    bool is_good = kept_init(&p.kept, l, err) && read_rules(&p, err);
+    bool is_good = kept_init(&p.kept, l, err) && load_each_line(l, take_line, &p, err);
     kept_fini(&p.kept);
     return is_good;
 }

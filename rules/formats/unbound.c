@@ -272,8 +272,9 @@ static bool take_setting(struct unbound *u, struct span line, struct span text, 
     return true;
 }
 
-static bool take_line(struct unbound *u, struct span line, struct err *err)
+static bool take_line(void *to, struct span line, struct err *err)
 {
+    struct unbound *u = to;
     struct load *l = u->load;
     struct span text = load_trim(line);
     if (text.len == 0) {
@@ -291,14 +292,7 @@ static bool take_line(struct unbound *u, struct span line, struct err *err)
 static bool read_lines(struct unbound *u, struct err *err)
 {
     struct load *l = u->load;
-    for (struct span line; lines_refill(&l->lines);) {
-        while (lines_next(&l->lines, &line))
-            if (!take_line(u, line, err))
-                return false;
-        if (!load_flush(l, err))
-            return false;
-    }
-    return pass_waiting(u, err) && load_flush(l, err);
+    return load_each_line(l, take_line, u, err) && pass_waiting(u, err) && load_flush(l, err);
 }
 
 static bool load_unbound(struct load *l, struct err *err)

@@ -324,8 +324,9 @@ static bool take_row(struct zeek_list *z, struct span line, struct err *err)
 
 /* ---- the file ---- */
 
-static bool take_line(struct zeek_list *z, struct span line, struct err *err)
+static bool take_line(void *to, struct span line, struct err *err)
 {
+    struct zeek_list *z = to;
     struct load *l = z->load;
     if (line.len && line.ptr[line.len - 1] == '\r')
         line.len--;
@@ -350,14 +351,7 @@ static bool load_zeek(struct load *l, struct err *err)
 {
     struct zeek_list z = {.load = l, .separator = '\t'};
     forget_fields(&z);
-    for (struct span line; lines_refill(&l->lines);) {
-        while (lines_next(&l->lines, &line))
-            if (!take_line(&z, line, err))
-                return false;
-        if (!load_flush(l, err))
-            return false;
-    }
-    return true;
+    return load_each_line(l, take_line, &z, err);
 }
 
 /* Comments first, and one of them names the fields of an indicator. */
