@@ -10,54 +10,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 enum style {
     STYLE_TEXT,  /* in JSON: JSON escapes, \xNN only for stray bytes */
     STYLE_WIRE,  /* in JSON: \xNN for all that does not stand for itself */
     STYLE_PLAIN, /* the same outside JSON */
 };
-
-/* Well-formed UTF-8 (RFC 3629) at `p`: its length and code point, or 0. */
-static size_t utf8_read(const uint8_t *p, size_t n, uint32_t *out)
-{
-    static const uint32_t smallest[5] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
-    if (len < 2) {
-        *out = p[0];
-        return len;
-    }
-    if (len > n)
-        return 0;
-    uint32_t c = p[0] & (0x7fu >> len);
-    for (size_t i = 1; i < len; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-        c = c << 6 | (p[i] & 0x3f);
-    }
-    if (c < smallest[len] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-        return 0;
-    *out = c;
-    return len;
-}
-
-/* Does it show, and only itself? Unicode's Cc, Cf, Zl, Zp, Co and noncharacters do not. */
-static bool is_printable(uint32_t c)
-{
-    static const struct {
-        uint32_t first, last;
-    } hidden[] = {
-        {0x00, 0x1f},       {0x7f, 0x9f},       {0xad, 0xad},       {0x600, 0x605},      {0x61c, 0x61c},
-        {0x6dd, 0x6dd},     {0x70f, 0x70f},     {0x890, 0x891},     {0x8e2, 0x8e2},      {0x180b, 0x180f},
-        {0x200b, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},   {0xe000, 0xf8ff},    {0xfdd0, 0xfdef},
-        {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xfff0, 0xfffb},   {0x110bd, 0x110bd},  {0x110cd, 0x110cd},
-        {0x13430, 0x13455}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0x10ffff},
-    };
-    if (c >= 0x20 && c < 0x7f)
-        return true;
-    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
-        if (c >= hidden[i].first && c <= hidden[i].last)
-            return false;
-    return (c & 0xfffe) != 0xfffe;
-}
 
 static void put_hex_bytes(struct buf *out, struct span bytes, enum style style)
 {
@@ -102,7 +61,7 @@ static void put_json_escape(struct buf *out, uint32_t c)
 
 static bool stands_for_itself(uint32_t c, enum style style)
 {
-    return is_printable(c) && c != '\\' && (c != '"' || style == STYLE_PLAIN);
+    return utf8_is_printable(c) && c != '\\' && (c != '"' || style == STYLE_PLAIN);
 }
 
 static void put_chars(struct buf *out, struct span s, enum style style)
