@@ -26,6 +26,8 @@ bool load_init(struct load *l, struct list_context *ctx, const struct list_optio
 void load_fini(struct load *l)
 {
     lines_fini(&l->lines);
+    list_names_fini(&l->indicators.names);
+    list_names_fini(&l->allow.names);
     buf_fini(&l->reference);
     buf_fini(&l->scratch);
 }
@@ -200,7 +202,7 @@ struct span load_text(struct span text)
     size_t n = LOAD_TEXT_MAX;
     while (n > LOAD_TEXT_MAX - 3 && (text.ptr[n] & 0xc0) == 0x80)
         n--;
-    return span_of(text.ptr, n);
+    return load_trim(span_of(text.ptr, n));
 }
 
 bool load_time(struct load *l, uint32_t line, uint32_t col, struct span text, int64_t *out)
@@ -250,6 +252,16 @@ static void take_tlp_heading(struct load *l, struct span text)
         l->tlp = tlp;
         context_changed(l);
     }
+}
+
+/* Of bare names. Other words are prose. */
+static bool take_match_heading(struct load *l, struct span text)
+{
+    enum ioc_match match;
+    if (!ioc_match_of(text, &match) || match > MATCH_BELOW)
+        return false;
+    l->name_match = match;
+    return true;
 }
 
 /* ---- as many as it says? ---- */
@@ -308,6 +320,8 @@ bool load_comment(struct load *l, struct span comment)
         context_changed(l);
         return true;
     }
+    if (take_heading(&comment, SPAN_LIT("match")))
+        return take_match_heading(l, comment);
     if (take_count(comment, &count)) {
         load_said_count(l, count);
         return true;
@@ -345,11 +359,14 @@ bool load_head_line(struct span *head, bool is_all, struct span *out)
 
 /* ---- the set ---- */
 
-static bool enter_list(struct load *l, struct load_side *side, struct err *err)
+static bool enter_list(struct load *l, struct load_side *side, struct span named, uint32_t *out, struct err *err)
 {
+    if (named.len && !span_eq(named, span_str(l->report->name)))
+        return list_names_number(&side->names, side->set, named, span_str(l->path), out, err);
     if (!side->has_list)
         side->has_list =
             set_add_list(side->set, span_str(l->report->name), span_str(l->path), &side->list, err);
+    *out = side->list;
     return side->has_list;
 }
 
@@ -393,8 +410,7 @@ static bool flush_side(struct load *l, struct load_side *side, struct err *err)
     size_t n_done = 0;
     if (side->n_batch == 0)
         return true;
-    bool is_good = enter_list(l, side, err) &&
-                   set_add_many(side->set, side->batch, side->n_batch, side->list, &n_done, err);
+    bool is_good = set_add_many(side->set, side->batch, side->n_batch, side->batch_list, &n_done, err);
     if (side == &l->indicators)
         count_batch(l, side, n_done);
     side->n_batch = 0;
@@ -439,6 +455,18 @@ static bool enter_context(struct load *l, struct load_side *side, const struct l
         side->has_context = set_add_context(side->set, out_context, &side->context, err);
     *out = side->context;
     return side->has_context;
+}
+
+/* A batch holds entries of one list. */
+static bool turn_to_list(struct load *l, struct load_side *side, struct span named, struct err *err)
+{
+    uint32_t list;
+    if (!enter_list(l, side, named, &list, err))
+        return false;
+    if (list != side->batch_list && !flush_side(l, side, err))
+        return false;
+    side->batch_list = list;
+    return true;
 }
 
 /* ---- how it matches ---- */
@@ -616,6 +644,10 @@ static bool enter_side(struct load *l, bool is_allow, const struct load_entry *e
         l->report->allowed++;
         if (!side->set)
             return true;
+    }
+    if (!turn_to_list(l, side, e->list, err)) {
+        l->report->entries -= !is_allow;
+        return false;
     }
     struct set_entry *to = &side->batch[side->n_batch];
     *to = *entry;

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "rules/formats/lines.h"
+#include "rules/formats/list_names.h"
 #include "rules/list.h"
 
 enum { LOAD_BATCH = 64, LOAD_VALUE_MAX = UINT16_MAX, LOAD_TEXT_MAX = 1024 };
@@ -13,6 +14,8 @@ struct load_side {
     struct set *set; /* borrowed; NULL: nothing is kept */
     bool has_list, has_context;
     uint32_t list, context; /* in the set; context: of entries that say nothing themselves */
+    struct list_names names; /* owned: other lists that entries say they are on */
+    uint32_t batch_list;     /* the one that what waits in the batch is on */
     struct set_entry batch[LOAD_BATCH]; /* values lie in what the format reads, or in `scratch` (then it is the last) */
     size_t n_batch;
 };
@@ -48,6 +51,7 @@ struct load_entry {
     enum ioc_match match;
     field_mask fields; /* 0: not said */
     uint16_t flags;
+    struct span list; /* the name of the list it was on before it came into this one; empty: this one */
     const struct context_in *context; /* NULL: the list's. Else begun with load_context() */
 };
 
@@ -98,8 +102,8 @@ enum tlp load_tlp(struct load *l, uint32_t line, uint32_t col, struct span text)
 /* Texts that accompany an entry: ends trimmed, cut to LOAD_TEXT_MAX bytes at a character. */
 struct span load_text(struct span text);
 
-/* A comment, with its marker: "TLP:" and "Reference:" are for the entries below it; "Entries:", "Domains:", "Number of entries:" and
- * "END n entries" are for load_check_count(). False: it is none of these. */
+/* A comment, with its marker: "TLP:", "Reference:" and "Match:" (of bare names) are for the entries below it; "Entries:", "Domains:",
+ * "Number of entries:" and "END n entries" are for load_check_count(). False: it is none of these. */
 bool load_comment(struct load *l, struct span comment);
 /* The file itself says how many entries it has. */
 void load_said_count(struct load *l, uint64_t n);

@@ -27,12 +27,16 @@
  *       - regex: '^[a-z]{12}\.example$'
  *         ignore_case: true
  *         fields: [dns.query]
+ *       - domain: merged.example       # lists put together: what this one was on before, which alerts name
+ *         list: other-list
+ *       - {user_agent: 4576696cff, hex: true}   # bytes that are no text
  *     allow:                           # what must not alert, whatever list names it: entries as above. `allow: yes` as a
  *       - good.evil.example            # setting says that of the whole list
  *
  * Keys of an entry: one of value, domain, ip, url, regex ...; type (with value), match, fields, confidence, tlp, valid_from,
- * valid_until, tags, reference, description, id, organisation (org), ignore_case (regex only). What an entry says wins over
- * the list, but for the TLP: the strictest of both holds.
+ * valid_until, tags, reference, description, id, organisation (org), ignore_case (regex only), host_only (below `allow`: names and
+ * addresses as such, not URLs on them), list, hex. What an entry says wins over the list, but for the TLP: the strictest of both
+ * holds.
  *
  * A list may keep its indicators in other files, in any format, beside itself or in folders below; its settings are theirs:
  *

@@ -6,21 +6,18 @@
 #include "rules/formats/yaml_list.h"
 #include "rules/list_options.h"
 
-enum { TAGS_MAX = 64 };
-
 static const char *const entry_keys[] = {
     "value",      "domain",       "ip",          "url",  "regex", "wildcard",  "user_agent",
     "ja3",        "ja4",          "cert_sha1",   "type", "match", "fields",    "tlp",
     "confidence", "valid_from",   "valid_until", "tags", "id",    "reference", "description",
-    "org",        "organisation", "ignore_case", NULL,
+    "org",        "organisation", "ignore_case", "list", "hex",   "host_only", NULL,
 };
 
 struct entry {
     struct load_entry e;
     struct context_in context;
-    struct span tags[TAGS_MAX];
-    size_t n_tags;
-    bool has_value, ignores_case;
+    size_t n_tags; /* in y->entry_tags */
+    bool has_value, ignores_case, is_hex, is_host_only;
     enum reject bad; /* the first thing that costs the entry, where, and why */
     uint32_t bad_line, bad_col;
     char why[128];
@@ -47,7 +44,7 @@ static bool add_entry_tag(struct yaml_list *y, void *to, const struct yaml_node 
 {
     struct entry *n = to;
     struct span tag = load_text(scalar->text);
-    if (tag.len == 0 || n->n_tags == TAGS_MAX || !keep(y, tag, &n->tags[n->n_tags]))
+    if (tag.len == 0 || n->n_tags == YAML_TAGS_MAX || !keep(y, tag, &y->entry_tags[n->n_tags]))
         return false;
     n->n_tags++;
     return true;
@@ -96,6 +93,7 @@ static struct span *text_of(struct entry *n, const struct yaml_key *key)
     return yaml_key_is(key, "reference")                                 ? &n->context.reference
            : yaml_key_is(key, "description")                             ? &n->context.description
            : yaml_key_is(key, "id")                                      ? &n->context.id
+           : yaml_key_is(key, "list")                                    ? &n->e.list
            : yaml_key_is(key, "organisation") || yaml_key_is(key, "org") ? &n->context.organisation
                                                                          : NULL;
 }
@@ -115,7 +113,7 @@ static void read_value(struct yaml_list *y, struct entry *n, const struct yaml_k
         n->e.has_type = true;
         n->e.type = type;
     }
-    if (!keep(y, span_first(value->text, LOAD_VALUE_MAX + 1), &n->e.value))
+    if (!keep(y, span_first(value->text, 2 * (LOAD_VALUE_MAX + 1)), &n->e.value))
         spoil(n, value, "the value is too long");
 }
 
@@ -123,6 +121,24 @@ static bool is_value_key(const struct yaml_key *key)
 {
     enum ioc_type type;
     return yaml_key_is(key, "value") || (list_options_type(key->span, &type) && type != IOC_OTHER);
+}
+
+/* The key that is true or false, or NULL. */
+static bool *switch_of(struct entry *n, const struct yaml_key *key)
+{
+    return yaml_key_is(key, "ignore_case") ? &n->ignores_case
+           : yaml_key_is(key, "hex")       ? &n->is_hex
+           : yaml_key_is(key, "host_only") ? &n->is_host_only
+                                           : NULL;
+}
+
+static void read_switch(struct entry *n, const struct yaml_key *key, const struct yaml_node *value)
+{
+    char why[112];
+    if (yaml_bool(value, switch_of(n, key)))
+        return;
+    snprintf(why, sizeof why, "\"%s\": true or false is wanted", key->text);
+    spoil(n, value, why);
 }
 
 /* A key of an entry whose value is a scalar and not null. False: no such key. */
@@ -146,9 +162,8 @@ static bool read_entry_scalar(struct yaml_list *y, struct entry *n, const struct
         read_confidence(y, n, value);
     } else if (yaml_key_is(key, "valid_from") || yaml_key_is(key, "valid_until")) {
         read_date(y, n, key, value);
-    } else if (yaml_key_is(key, "ignore_case")) {
-        if (!yaml_bool(value, &n->ignores_case))
-            spoil(n, value, "\"ignore_case\": true or false is wanted");
+    } else if (switch_of(n, key)) {
+        read_switch(n, key, value);
     } else if (is_value_key(key)) {
         read_value(y, n, key, value);
     } else {
@@ -183,8 +198,55 @@ static enum outcome read_entry_key(struct yaml_list *y, struct entry *n, const s
     return GOOD;
 }
 
+static int hex_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9'                    ? c - '0'
+           : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
+                                                   : -1;
+}
+
+/* Bytes that YAML has no way to write: two digits each. */
+static bool read_hex(struct yaml_list *y, struct entry *n)
+{
+    struct span digits = n->e.value;
+    uint8_t *bytes = arena_bytes(&y->entry_texts, digits.len / 2 + 1);
+    if (!bytes || digits.len % 2)
+        return false;
+    for (size_t i = 0; i < digits.len; i += 2) {
+        int high = hex_digit(digits.ptr[i]), low = hex_digit(digits.ptr[i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        bytes[i / 2] = (uint8_t)(high << 4 | low);
+    }
+    n->e.value = span_of(bytes, digits.len / 2);
+    return true;
+}
+
+/* What an entry says beside its value, once all of it is there. */
+static void settle(struct yaml_list *y, struct entry *n, const struct yaml_node *at)
+{
+    bool is_regex = (n->e.has_type                ? n->e.type
+                     : y->load->options->has_type ? y->load->options->type
+                                                  : IOC_OTHER) == IOC_REGEX;
+    if (n->ignores_case && is_regex)
+        n->e.flags |= IOC_F_CASELESS;
+    else if (n->ignores_case)
+        load_warn(y->load, at->line, at->col, n->e.value, "\"ignore_case\" is for regex; passed over");
+    if (n->is_host_only && n->e.is_allow)
+        n->e.flags |= IOC_F_HOST_ONLY;
+    else if (n->is_host_only)
+        load_warn(y->load, at->line, at->col, n->e.value, "\"host_only\" is for what must not alert; passed over");
+    if (n->n_tags) {
+        n->context.tags = y->entry_tags;
+        n->context.n_tags = n->n_tags;
+    }
+    n->e.context = &n->context;
+}
+
 static enum outcome enter(struct yaml_list *y, struct entry *n, const struct yaml_node *at)
 {
+    if (n->bad == REJECT_NONE && n->is_hex && n->has_value && !read_hex(y, n))
+        spoil(n, at, "\"hex\": the value is not pairs of hex digits");
     if (n->bad == REJECT_NONE && !n->has_value)
         spoil(n, at, "no value; an entry has one of value, domain, ip, url, regex, ...");
     if (n->bad != REJECT_NONE) {
@@ -192,24 +254,13 @@ static enum outcome enter(struct yaml_list *y, struct entry *n, const struct yam
                     n->why);
         return GOOD;
     }
-    bool is_regex = (n->e.has_type                ? n->e.type
-                     : y->load->options->has_type ? y->load->options->type
-                                                  : IOC_OTHER) == IOC_REGEX;
-    if (n->ignores_case && is_regex)
-        n->e.flags = IOC_F_CASELESS;
-    else if (n->ignores_case)
-        load_warn(y->load, at->line, at->col, n->e.value, "\"ignore_case\" is for regex; passed over");
-    if (n->n_tags) {
-        n->context.tags = n->tags;
-        n->context.n_tags = n->n_tags;
-    }
-    n->e.context = &n->context;
+    settle(y, n, at);
     return load_entry(y->load, &n->e, y->err) ? GOOD : BAD_SET;
 }
 
 static enum outcome read_entry(struct yaml_list *y, const struct yaml_node *start)
 {
-    struct entry n = {.e.is_allow = y->is_allow, .context = load_context(y->load)};
+    struct entry n = {.e.is_allow = y->is_allow || y->load->is_allow, .context = load_context(y->load)};
     struct yaml_node node;
     struct yaml_key key;
     while (yaml_list_next(y, &node) == GOOD) {

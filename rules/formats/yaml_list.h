@@ -4,7 +4,7 @@
 #include "base/yaml.h"
 #include "rules/formats/format.h"
 
-enum { YAML_KEY_MAX = 64 };
+enum { YAML_KEY_MAX = 64, YAML_TAGS_MAX = 256 };
 
 struct file_ref {
     char *path; /* owned */
@@ -18,6 +18,7 @@ struct yaml_list {
     const struct list_options *outer;    /* borrowed: what was said from outside */
     struct arena texts;                  /* of the settings */
     struct arena entry_texts;            /* of entries that wait in the batch */
+    struct span entry_tags[YAML_TAGS_MAX]; /* of the entry at hand; texts lie in entry_texts */
     struct file_ref *files;              /* owned */
     size_t n_files;
     uint32_t seen;   /* list_keys that were there: bits */

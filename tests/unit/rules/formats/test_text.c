@@ -344,6 +344,21 @@ static void survives_every_cut(void **state)
         &o);
 }
 
+/* "Match:" is for the bare names below it; what was said from outside wins, and other words are prose. */
+static void says_what_bare_names_mean(void **state)
+{
+    const char *list = "a.example\n# Match: exact\nb.example\n*.c.example\n! match: Below\nd.example\n# Match: prefix\ne.example\n"
+                       "# match: what you like\nhttp://f.example/\n";
+    struct list_options o = list_options_none();
+    harness_expect(list, &o,
+                   "domain suffix a.example @1\ndomain exact b.example @3\ndomain suffix c.example @4\n"
+                   "domain below d.example @6\ndomain below e.example @8\nurl exact http://f.example/ @10\n",
+                   "");
+    o.has_match = true;
+    o.match = MATCH_SUFFIX;
+    harness_expect("# Match: exact\nb.example\n", &o, "domain suffix b.example @2\n", "");
+}
+
 int main(int argc, char **argv)
 {
     const char *root = getenv("VEDETTE_SOURCE_ROOT");
@@ -356,6 +371,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(does_as_it_is_told), cmocka_unit_test(guards_public_suffixes),
         cmocka_unit_test(counts_expired),     cmocka_unit_test_prestate(says_what_is_wrong, state),
         cmocka_unit_test(takes_counts_for_confidence),
+        cmocka_unit_test(says_what_bare_names_mean),
         cmocka_unit_test(survives_every_cut),
     };
     int n_failed = cmocka_run_group_tests(tests, NULL, NULL);

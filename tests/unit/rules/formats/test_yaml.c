@@ -318,12 +318,60 @@ static void bounds_what_it_keeps(void **state)
     assert_int_equal(h.report.by_reason[REJECT_NAME_TOO_LONG], 1);
     struct set_view v = set_view_of(h.set);
     const struct context *c = &v.contexts[v.origins[v.indicators[0].origins].context];
-    assert_int_equal(c->n_tags, 64);
+    assert_int_equal(c->n_tags, 256);
     assert_int_equal(set_text(&v, c->description).len, 1024);
     c = &v.contexts[v.origins[v.indicators[1].origins].context];
     assert_int_equal(c->n_tags, LIST_TAGS_MAX);
     buf_fini(&list);
     harness_fini(&h);
+}
+
+/* What was put together of several lists keeps their names; one named like the document is the document. */
+static void knows_the_lists_that_entries_name(void **state)
+{
+    struct harness h;
+    harness_init(&h);
+    harness_load(&h,
+                 "name: all\nindicators: [a.example, {domain: a.example, list: one}, {domain: b.example, list: two}, "
+                 "{domain: a.example, list: one}, {domain: c.example, list: all}, {domain: c.example, list: one}, d.example]\n",
+                 NULL);
+    struct set_view v = set_view_of(h.set);
+    assert_int_equal(h.report.loaded, 4);
+    assert_int_equal(h.report.merged, 3);
+    assert_int_equal(v.n_lists, 3);
+    assert_int_equal(v.n_origins, 6); /* a second "one" says nothing new */
+    static const char *const wanted[] = {"all", "one", "two", "all", "one", "all"};
+    for (uint32_t i = 0; i < v.n_origins; i++) {
+        const struct list_info *list = &v.lists[v.origins[i].list];
+        assert_true(span_eq(set_text(&v, list->name), span_str(wanted[i])));
+        assert_true(span_eq(set_text(&v, list->path), SPAN_LIT("test")));
+    }
+    harness_fini(&h);
+}
+
+static void reads_bytes_in_hex(void **state)
+{
+    struct harness h;
+    harness_init(&h);
+    harness_load(&h, "indicators: [{user_agent: 41FF00, hex: true}, {user_agent: 41FF00, hex: false}, {hex: yes, domain: 612e62}]\n", NULL);
+    struct set_view v = set_view_of(h.set);
+    assert_int_equal(v.n_indicators, 3);
+    assert_true(span_eq(set_value(&v, 0), SPAN_LIT("A\xff\0")));
+    assert_true(span_eq(set_value(&v, 1), SPAN_LIT("41FF00")));
+    assert_true(span_eq(set_value(&v, 2), SPAN_LIT("a.b")));
+    harness_fini(&h);
+}
+
+static void says_what_is_wrong_with_hex(void **state)
+{
+    expect("indicators:\n- {user_agent: 41f, hex: true}\n- {user_agent: 4x, hex: true}\n- {user_agent: 41, hex: perhaps}\n"
+           "- {user_agent: '', hex: true}\n- {domain: a.example, host_only: true}\n",
+           "domain suffix a.example @6\n",
+           "2:3: \"hex\": the value is not pairs of hex digits; entry skipped\n"
+           "3:3: \"hex\": the value is not pairs of hex digits; entry skipped\n"
+           "4:25: \"hex\": true or false is wanted; entry skipped\n"
+           "5:16: nothing there; wanted: a value in this place; entry skipped\n"
+           "6:3: \"host_only\" is for what must not alert; passed over\n");
 }
 
 static void survives_every_cut(void **state)
@@ -345,6 +393,9 @@ int main(void)
         cmocka_unit_test(is_told_from_others),
         cmocka_unit_test(lets_the_outside_win),
         cmocka_unit_test(bounds_what_it_keeps),
+        cmocka_unit_test(knows_the_lists_that_entries_name),
+        cmocka_unit_test(reads_bytes_in_hex),
+        cmocka_unit_test(says_what_is_wrong_with_hex),
         cmocka_unit_test(survives_every_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
