@@ -10,6 +10,7 @@ static const char overview[] =
     "  vedette fields CAPTURE...              every observed DNS, HTTP, TLS field and flow\n"
     "  vedette live -i IFACE -l LIST...       alerts from an interface\n"
     "  vedette lists check LIST...            what loads, what does not and why\n"
+    "  vedette lists convert --to F LIST...   the same lists in another format\n"
     "  vedette compile -l LIST... -o FILE     a compiled db for --db\n"
     "  vedette version                        version and libraries\n"
     "\n"
@@ -74,6 +75,7 @@ static const char live[] =
 
 static const char lists[] =
     "usage: vedette lists check [--json] [--no-refang] [--allow LIST ...] LIST ...\n"
+    "       vedette lists convert --to FORMAT LIST ...      (vedette help convert)\n"
     "\n"
     "Loads lists as replay would, reports every entry that was not loaded and why, and\n"
     "prints entries = loaded + merged + skipped for each list. Captures nothing. Regexes\n"
@@ -87,6 +89,33 @@ static const char lists[] =
     "  -h, --help\n"
     "\n"
     "Exit: 0 all was loaded, 1 something was skipped, 2 a list is unusable.\n";
+
+static const char convert[] =
+    "usage: vedette lists convert --to FORMAT [-o FILE] [options] LIST ...\n"
+    "\n"
+    "Loads lists into one set, as replay would, and writes it in another format. What that\n"
+    "has no way to say is left out or said as well as can be, counted and told.\n"
+    "\n"
+    "  LIST                    file or directory, with settings: c2.txt,tlp=amber,match=exact\n"
+    "                          (vedette-lists(5)); - for stdin\n"
+    "      --to FORMAT         yaml     native: loses nothing\n"
+    "                          stix     STIX 2.1 bundle\n"
+    "                          misp     one MISP event\n"
+    "                          zeek     Zeek intel\n"
+    "                          dataset  Suricata dataset of names\n"
+    "                          rpz      response policy zone\n"
+    "                          text     one value per line\n"
+    "  -o, --output FILE       write there, as a whole or not at all (stdout)\n"
+    "      --max-tlp TLP       leave out what is marked stricter than clear, green, amber,\n"
+    "                          amber+strict or red; what nobody marked counts as amber\n"
+    "      --allow LIST        entries of this list must not alert; again for more\n"
+    "      --serial N          of an RPZ zone (1)\n"
+    "      --no-refang         reject defanged values such as evil[.]example\n"
+    "  -q, --quiet             no diagnostics of list entries, no closing line\n"
+    "  -h, --help\n"
+    "\n"
+    "Exit: 0 all was written, 1 something was left out that FORMAT has no way to say,\n"
+    "2 wrong use, or a list is unusable: then nothing is written.\n";
 
 static const char compile[] =
     "usage: vedette compile -l LIST [-l LIST ...] [--allow LIST ...] -o FILE\n"
@@ -106,6 +135,7 @@ static const struct {
     const char *name, *text;
 } screens[] = {
     {"replay", replay}, {"fields", fields}, {"live", live}, {"lists", lists}, {"compile", compile},
+    {"convert", convert},
 };
 
 static const char *screen_of(const char *subcommand)

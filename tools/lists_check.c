@@ -440,7 +440,7 @@ static void put_lists(struct check *c)
         allow_tally_init(&tally, c->db, NULL);
     json_begin_array(&c->findings.json, "lists");
     for (size_t i = 0; i < c->n_reports; i++) {
-        bool is_in_db = c->db && summary_find_list(db_set(c->db), &next, &c->reports[i], &list);
+        bool is_in_db = c->db && summary_find_list(db_set(c->db), &next, c->reports, c->n_reports, i, &list);
         put_report(&c->findings.json, &c->reports[i], is_in_db ? allow_tally_of_list(&tally, list) : 0);
     }
     json_end_array(&c->findings.json);

@@ -9,7 +9,7 @@
 #include "matcher/allow.h"
 #include "tools/message.h"
 
-enum { SUMMARY_BYTES_MAX = 16 << 20, ENTRIES_SHOWN = 10, VALUE_SHOWN = 80 };
+enum { SUMMARY_BYTES_MAX = 16 << 20, ENTRIES_SHOWN = 10, VALUE_SHOWN = 80, NAMED_LISTS_SHOWN = 8 };
 
 /* " (reason 3, other 1)" for the counters that are not zero. */
 struct reasons {
@@ -147,12 +147,24 @@ static void put_suppressed(struct buf *out, const struct db *db, const struct al
     buf_put_byte(out, ')');
 }
 
-bool summary_find_list(const struct set_view *v, uint32_t *next, const struct list_report *r, uint32_t *out)
+static bool is_of_file(const struct set_view *v, uint32_t list, const char *path)
 {
-    *out = *next;
-    bool is_there = *next < v->n_lists && span_eq(set_text(v, v->lists[*next].path), span_str(r->path));
-    *next += is_there;
-    return is_there;
+    return list < v->n_lists && span_eq(set_text(v, v->lists[list].path), span_str(path));
+}
+
+bool summary_find_list(const struct set_view *v, uint32_t *next, const struct list_report *reports, size_t n, size_t i,
+                       uint32_t *out_list)
+{
+    const struct list_report *r = &reports[i];
+    bool is_last_of_file = i + 1 == n || strcmp(r->path, r[1].path) != 0;
+    uint32_t first = *next;
+    *out_list = first;
+    while (is_of_file(v, *next, r->path) && (*next == first || is_last_of_file)) {
+        if (span_eq(set_text(v, v->lists[*next].name), span_str(r->name)))
+            *out_list = *next;
+        ++*next;
+    }
+    return *next > first;
 }
 
 void summary_put_lists(struct buf *out, const struct db *db, const struct list_report *reports, size_t n)
@@ -163,25 +175,41 @@ void summary_put_lists(struct buf *out, const struct db *db, const struct list_r
         allow_tally_init(&tally, db, NULL);
     for (size_t i = 0; i < n; i++) {
         summary_put_list(out, &reports[i]);
-        if (db && summary_find_list(db_set(db), &next, &reports[i], &list))
+        if (db && summary_find_list(db_set(db), &next, reports, n, i, &list))
             put_suppressed(out, db, &tally, list);
         buf_put_byte(out, '\n');
     }
     allow_tally_fini(&tally);
 }
 
+/* Alerts of the lists that the entries of one list name: what lies from `from` to `to` in the db, but for the list itself. */
+static void put_named_lists(struct buf *out, const struct run_totals *t, uint32_t from, uint32_t to, uint32_t own)
+{
+    const struct set_view *v = db_set(t->loaded->db);
+    unsigned n_shown = 0;
+    for (uint32_t i = from; i < to; i++) {
+        if (i == own || t->list_hits[i] == 0 || n_shown++ >= NAMED_LISTS_SHOWN)
+            continue;
+        buf_put_str(out, ", ");
+        put_escaped(out, set_text(v, v->lists[i].name));
+        buf_printf(out, ": %" PRIu64, t->list_hits[i]);
+    }
+}
+
 static void put_lists(struct buf *out, const struct run_totals *t)
 {
     const struct db *db = t->loaded->db;
+    const struct loaded *l = t->loaded;
     struct allow_tally tally;
     uint32_t next = 0, list;
     allow_tally_init(&tally, db, NULL);
-    for (size_t i = 0; i < t->loaded->n_reports; i++) {
-        const struct list_report *r = &t->loaded->reports[i];
+    for (size_t i = 0; i < l->n_reports; i++) {
+        uint32_t first = next;
         buf_printf(out, "%-10s", i ? "" : "lists");
-        summary_put_list(out, r);
-        if (summary_find_list(db_set(db), &next, r, &list)) {
+        summary_put_list(out, &l->reports[i]);
+        if (summary_find_list(db_set(db), &next, l->reports, l->n_reports, i, &list)) {
             buf_printf(out, "; %" PRIu64 " alerts", t->list_hits[list]);
+            put_named_lists(out, t, first, next, list);
             put_suppressed(out, db, &tally, list);
         }
         buf_put_byte(out, '\n');

@@ -1,0 +1,3 @@
+# The help screen of `vedette lists convert`, asked for either way.
+vedette lists convert --help | tee wanted
+vedette help convert | cmp - wanted
