@@ -9,7 +9,8 @@ static const char overview[] =
     "  vedette replay -l LIST... CAPTURE...   alerts from captures, one JSON line each\n"
     "  vedette fields CAPTURE...              every observed DNS, HTTP, TLS field and flow\n"
     "  vedette live -i IFACE -l LIST...       alerts from an interface\n"
-    "  vedette lists check LIST...            what loads, what does not and why\n"
+    "  vedette lists check LIST...            what is wrong with lists, and what they will hit\n"
+    "  vedette lists diff OLD NEW             what came and went, and which alerts that means\n"
     "  vedette lists convert --to F LIST...   the same lists in another format\n"
     "  vedette compile -l LIST... -o FILE     a compiled db for --db\n"
     "  vedette version                        version and libraries\n"
@@ -74,21 +75,43 @@ static const char live[] =
     "  -h, --help\n";
 
 static const char lists[] =
-    "usage: vedette lists check [--json] [--no-refang] [--allow LIST ...] LIST ...\n"
-    "       vedette lists convert --to FORMAT LIST ...      (vedette help convert)\n"
+    "usage: vedette lists check [options] LIST ...        what is wrong with lists (help check)\n"
+    "       vedette lists diff [options] OLD NEW          what came and went (help diff)\n"
+    "       vedette lists convert --to FORMAT LIST ...    the same in another format (help convert)\n"
     "\n"
-    "Loads lists as replay would, reports every entry that was not loaded and why, and\n"
-    "prints entries = loaded + merged + skipped for each list. Captures nothing. Regexes\n"
-    "are read, not compiled: `vedette compile` and replay tell which are refused.\n"
+    "Nothing is captured. A LIST is a file or directory, with settings:\n"
+    "c2.txt,tlp=amber,match=exact (vedette-lists(5)); - is standard input.\n";
+
+static const char check[] =
+    "usage: vedette lists check [options] LIST ...\n"
+    "\n"
+    "The verdict before a list is published: loads lists as replay would and tells, by list\n"
+    "and line and with a remedy, what does not load, is listed twice, is covered by another\n"
+    "entry, has expired, is too broad, costs too much, or is never seen by a sensor. Prints\n"
+    "entries = loaded + merged + skipped for each list.\n"
     "\n"
     "  LIST                    file or directory, with settings: c2.txt,tlp=amber,match=exact\n"
     "                          (vedette-lists(5)); - for stdin\n"
-    "      --allow LIST        report what this allow-list covers; again for more\n"
+    "      --allow LIST        tell what this allow-list or MISP warninglist covers; again for more\n"
+    "      --all               show all findings, not only twenty of a kind\n"
     "      --json              the same for machines, one object\n"
     "      --no-refang         reject defanged values such as evil[.]example\n"
     "  -h, --help\n"
     "\n"
-    "Exit: 0 all was loaded, 1 something was skipped, 2 a list is unusable.\n";
+    "Exit: 0 clean, 1 findings, 2 a list is unusable.\n";
+
+static const char diff[] =
+    "usage: vedette lists diff [options] OLD NEW\n"
+    "\n"
+    "Tells which indicators came (+), went (-) and changed (~) from the lists OLD to NEW; with\n"
+    "captures, also which alerts are gained and lost.\n"
+    "\n"
+    "  OLD, NEW                file or directory, with settings: c2.txt,tlp=amber\n"
+    "  -r, --read CAPTURE      a capture, or a directory of them; again for more\n"
+    "      --json              the same for machines, one object\n"
+    "  -h, --help\n"
+    "\n"
+    "Exit: 0 the same, 1 they differ, 2 a list or capture could not be read.\n";
 
 static const char convert[] =
     "usage: vedette lists convert --to FORMAT [-o FILE] [options] LIST ...\n"
@@ -135,7 +158,7 @@ static const struct {
     const char *name, *text;
 } screens[] = {
     {"replay", replay}, {"fields", fields}, {"live", live}, {"lists", lists}, {"compile", compile},
-    {"convert", convert},
+    {"check", check},   {"diff", diff},     {"convert", convert},
 };
 
 static const char *screen_of(const char *subcommand)

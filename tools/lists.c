@@ -27,7 +27,5 @@ int command_lists(int argc, char **argv)
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
         if (strcmp(name, actions[i].name) == 0)
             return actions[i].run(argc - 1, argv + 1);
-    return usage_error(
-        "lists ",
-        "`vedette lists check LIST...` and `vedette lists convert --to FORMAT LIST...` are what there is");
+    return usage_error("lists ", "check, diff or convert is wanted");
 }

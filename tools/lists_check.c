@@ -541,12 +541,12 @@ static bool parse(struct check *c, struct allow_lists *allow, int argc, char **a
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, ":h", known, NULL)) != -1;) {
         if (option == 'h') {
-            help_print(stdout, "lists");
+            help_print(stdout, "check");
             *out_exit = EXIT_DONE;
             return false;
         }
         if (option == '?' || option == ':') {
-            *out_exit = usage_error("lists ", option == ':' ? "%s wants a value" : "unknown option %s",
+            *out_exit = usage_error("lists check ", option == ':' ? "%s wants a value" : "unknown option %s",
                                     argv[optind - 1]);
             return false;
         }
@@ -557,7 +557,7 @@ static bool parse(struct check *c, struct allow_lists *allow, int argc, char **a
             allow->items[allow->n++] = optarg;
     }
     if (optind == argc)
-        *out_exit = usage_error("lists ", "no list was named");
+        *out_exit = usage_error("lists check ", "no list was named");
     return optind < argc;
 }
 

@@ -473,12 +473,12 @@ int lists_diff(int argc, char **argv)
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, "hr:", known, NULL)) != -1;) {
         if (option == 'h') {
-            help_print(stdout, "lists");
+            help_print(stdout, "diff");
             status = EXIT_DONE;
             goto out;
         }
         if (option == '?') {
-            usage_error("lists ", "unknown option %s, or its argument is missing", argv[optind - 1]);
+            usage_error("lists diff ", "unknown option %s, or its argument is missing", argv[optind - 1]);
             goto out;
         }
         d.is_json |= option == 'j';
@@ -488,7 +488,7 @@ int lists_diff(int argc, char **argv)
         }
     }
     if (argc - optind != 2) {
-        usage_error("lists ", "two lists are wanted: the old and the new");
+        usage_error("lists diff ", "two lists are wanted: the old and the new");
         goto out;
     }
     buf_init(&d.out, OUT_BYTES_MAX);
