@@ -62,6 +62,7 @@ struct list_options {
     bool is_allow;          /* every entry is one that must not alert: --allow, or the list says so */
     bool ignores_to_ids;    /* MISP: attributes without to_ids are loaded too */
     bool loads_observables; /* STIX: bare observables (SCOs) are loaded too */
+    bool skips_exceptions;  /* what the list wants not to alert is counted only: it would hold for other lists' entries too */
     bool loads_tlds;        /* whole top-level domains (".xyz") are loaded too, as suffixes */
     int64_t ttl_s;          /* an entry that says when it was last (else first) seen, but not until when it holds, holds this long
                                after; 0: for ever */
@@ -162,7 +163,7 @@ bool list_load(struct list_context *ctx, const char *path, const struct list_opt
 bool list_walk(const char *path, bool (*each)(void *to, const char *file), void *to, struct err *err);
 
 /* "PATH[,key=value]...": name, format, match, type, fields (joined by '+'), tlp, confidence, org, tag (again), reference,
- * valid_from, valid_until, ttl (days), allow, to_ids, observables, tlds, and for CSV: delimiter, header, value, type_column, ...
+ * valid_from, valid_until, ttl (days), allow, exceptions, to_ids, observables, tlds, and for CSV: delimiter, header, value, type_column, ...
  * See vedette-lists(5). A file that exists
  * under the whole text is taken as it is. `text` is cut apart in place; *out_path and spans in *out borrow from it. */
 bool list_options_parse(char *text, const char **out_path, struct list_options *out, struct err *err);

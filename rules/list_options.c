@@ -24,6 +24,7 @@ static const char *const option_names[] = {
     "valid_until",
     "ttl",
     "allow",
+    "exceptions",
     "to_ids",
     "observables",
     "tlds",
@@ -289,12 +290,15 @@ static bool read_days(struct span value, int64_t *out_s)
 static bool set_mode(struct list_options *o, struct span key, struct span value, struct err *err,
                      bool *out_is_known)
 {
-    bool honours;
+    bool honours, loads;
     *out_is_known = true;
     if (is(key, "ttl"))
         return read_days(value, &o->ttl_s) || wrong(err, key, value, "a number of days is wanted");
     if (is(key, "allow"))
         return read_mode(value, "yes", "no", &o->is_allow) || wrong(err, key, value, "yes or no is wanted");
+    if (is(key, "exceptions"))
+        return read_mode(value, "load", "skip", &loads) ? (o->skips_exceptions = !loads, true)
+                                                        : wrong(err, key, value, "load or skip is wanted");
     if (is(key, "to_ids"))
         return read_mode(value, "honour", "ignore", &honours)
                    ? (o->ignores_to_ids = !honours, true)
@@ -342,7 +346,8 @@ bool list_options_set(struct list_options *o, struct span key, struct span value
     if (is_known)
         return is_set;
     if (is(key, "format"))
-        return set_format(o, value) || wrong(err, key, value, "a format is wanted, as auto, text, csv, stix or misp");
+        return set_format(o, value) ||
+               wrong(err, key, value, "a format is wanted, as auto, text, csv, stix or misp");
     if (is(key, "match"))
         return set_match(o, value) || wrong(err, key, value, "exact, suffix, below or prefix is wanted");
     if (is(key, "type"))
@@ -485,6 +490,7 @@ void list_options_overlay(struct list_options *base, const struct list_options *
     }
     base->keep_defanged_out |= over->keep_defanged_out;
     base->is_allow |= over->is_allow;
+    base->skips_exceptions |= over->skips_exceptions;
     base->ignores_to_ids |= over->ignores_to_ids;
     base->loads_observables |= over->loads_observables;
     base->loads_tlds |= over->loads_tlds;

@@ -283,7 +283,8 @@ static bool read_count(struct span text, uint64_t *out)
             break;
         *out = *out * 10 + (uint64_t)(text.ptr[i] - '0');
     }
-    return i > 0 && *out > 0 && *out < 1000000000000 && (i == text.len || text.ptr[i] == ',' || load_is_blank(text.ptr[i]));
+    return i > 0 && *out > 0 && *out < 1000000000000 &&
+           (i == text.len || text.ptr[i] == ',' || load_is_blank(text.ptr[i]));
 }
 
 static bool take_count(struct span comment, uint64_t *out)
@@ -292,8 +293,8 @@ static bool take_count(struct span comment, uint64_t *out)
     for (size_t i = 0; i < sizeof headings / sizeof *headings; i++)
         if (take_heading(&comment, span_str(headings[i])))
             return read_count(comment, out);
-    return span_eq_nocase(span_first(comment, 4), SPAN_LIT("end ")) && memmem(comment.ptr, comment.len, " entries", 8) &&
-           read_count(span_from(comment, 4), out);
+    return span_eq_nocase(span_first(comment, 4), SPAN_LIT("end ")) &&
+           memmem(comment.ptr, comment.len, " entries", 8) && read_count(span_from(comment, 4), out);
 }
 
 void load_check_count(struct load *l)
@@ -301,8 +302,9 @@ void load_check_count(struct load *l)
     uint64_t n = l->report->entries + l->report->allowed - l->n_before;
     if (l->said_last == 0 || n == l->said_last || n == l->said_sum || l->lines.failure.kind != ERR_NONE)
         return;
-    load_warn(l, load_clamp32(l->lines.n), 1, span_of("", 0), "the list says that it has %llu entries, %llu were found%s",
-              (unsigned long long)l->said_last, (unsigned long long)n, n < l->said_last ? ": it may be cut" : "");
+    load_warn(l, load_clamp32(l->lines.n), 1, span_of("", 0),
+              "the list says that it has %llu entries, %llu were found%s", (unsigned long long)l->said_last,
+              (unsigned long long)n, n < l->said_last ? ": it may be cut" : "");
 }
 
 bool load_comment(struct load *l, struct span comment)
@@ -359,7 +361,8 @@ bool load_head_line(struct span *head, bool is_all, struct span *out)
 
 /* ---- the set ---- */
 
-static bool enter_list(struct load *l, struct load_side *side, struct span named, uint32_t *out, struct err *err)
+static bool enter_list(struct load *l, struct load_side *side, struct span named, uint32_t *out,
+                       struct err *err)
 {
     if (named.len && !span_eq(named, span_str(l->report->name)))
         return list_names_number(&side->names, side->set, named, span_str(l->path), out, err);
@@ -642,7 +645,7 @@ static bool enter_side(struct load *l, bool is_allow, const struct load_entry *e
     if (is_allow) {
         l->report->entries--;
         l->report->allowed++;
-        if (!side->set)
+        if (!side->set || (l->options->skips_exceptions && !l->options->is_allow))
             return true;
     }
     if (!turn_to_list(l, side, e->list, err)) {

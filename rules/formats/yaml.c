@@ -69,7 +69,7 @@ static const char *const list_keys[] = {
     "vedette",     "name",   "organisation", "org",         "tlp",        "confidence",  "valid_from",
     "valid_until", "tags",   "reference",    "description", "match",      "type",        "fields",
     "format",      "csv",    "file",         "files",       "indicators", "allow",       "ttl",
-    "to_ids",      "tlds",   "observables",  NULL,
+    "to_ids",      "tlds",   "observables",  "exceptions", NULL,
 };
 
 static void fail_at(struct yaml_list *y, const struct yaml_node *node, const char *what)

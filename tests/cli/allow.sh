@@ -10,3 +10,5 @@ for lists in '-l names.txt -l house.yaml --allow good.txt' '--allow good.txt --a
     '-l house.yaml -l good.txt,allow=yes -l names.txt'; do
     vedette replay -q $lists capture.pcap | jq -c '[.alert.context.ioc.field, .alert.context.ioc.observed]'
 done
+# A stranger's list must not silence another's, when its exceptions are not wanted.
+vedette replay -l names.txt -l house.yaml,exceptions=skip capture.pcap 2>&1 >/dev/null | grep -E "house|alerts  "
