@@ -1,7 +1,7 @@
 /* `vedette lists diff`: what came, went and changed from one edition of lists to the next; with captures, which alerts that means.
  *
- * Both editions are loaded into one set, the old one first: an indicator's origins say which edition has it, and one pass over a capture
- * tells the alerts of both. */
+ * Both editions are loaded into one set, the old one first: an indicator's origins say which edition has it. With captures each is also
+ * loaded and compiled as replay would, and every packet is shown to both. */
 #include "tools/lists.h"
 
 #include <getopt.h>
@@ -13,7 +13,7 @@
 
 #include "base/json.h"
 #include "sensor/capture/capture.h"
-#include "sensor/worker.h"
+#include "tools/edition.h"
 #include "tools/help.h"
 #include "tools/load_lists.h"
 #include "tools/message.h"
@@ -32,9 +32,9 @@ struct diff {
     struct list_context context;
     struct list_options options; /* of the argument at hand */
     struct note_limit notes;
-    struct set *set, *allow; /* owned, until the db has it */
+    struct set *set, *allow; /* owned: of both editions */
     uint32_t n_old_lists, n_old_allow_lists;
-    struct db *db; /* owned; with captures */
+    struct edition old, new; /* with captures */
     struct paths captures;
     struct hits *hits; /* owned; by indicator */
     struct hits sum;
@@ -60,20 +60,34 @@ static bool load_file(void *to, const char *file)
     return goes_on;
 }
 
-static void load_edition(struct diff *d, char *argument)
+static void load_argument(struct diff *d, const char *argument)
 {
     const char *path;
     struct err err = {0};
+    char *text = strdup(argument); /* is cut apart */
     d->options = (struct list_options){0};
     bool is_good =
-        list_options_parse(argument, &path, &d->options, &err) && list_walk(path, load_file, d, &err);
+        text && list_options_parse(text, &path, &d->options, &err) && list_walk(path, load_file, d, &err);
     if (!is_good && err.kind != ERR_NONE)
         say_err(&err);
     d->has_failed |= !is_good;
+    free(text);
 }
 
-static bool load_editions(struct diff *d, char *old, char *new)
+/* The same again, for itself; what there is to say has been said. */
+static void load_edition(struct diff *d, struct edition *e, const char *argument)
 {
+    struct list_context both = d->context;
+    d->context.set = e->set;
+    d->context.allow = e->allow;
+    d->context.note = NULL;
+    load_argument(d, argument);
+    d->context = both;
+}
+
+static bool load_both(struct diff *d, const char *old, const char *new)
+{
+    bool has_captures = d->captures.n > 0, has_room = true;
     struct public_suffixes *suffixes = public_suffixes_new();
     d->set = set_new();
     d->allow = set_new();
@@ -84,15 +98,21 @@ static bool load_editions(struct diff *d, char *old, char *new)
                                        .note = load_note,
                                        .note_to = &d->notes,
                                        .now = time(NULL)};
-    if (!suffixes || !d->set || !d->allow) {
+    if (has_captures)
+        has_room = edition_init(&d->old) && edition_init(&d->new);
+    if (!has_room || !suffixes || !d->set || !d->allow) {
         public_suffixes_free(suffixes);
         say("out of memory");
         return false;
     }
-    load_edition(d, old);
+    load_argument(d, old);
     d->n_old_lists = set_view_of(d->set).n_lists;
     d->n_old_allow_lists = set_view_of(d->allow).n_lists;
-    load_edition(d, new);
+    load_argument(d, new);
+    if (has_captures && !d->has_failed) {
+        load_edition(d, &d->old, old);
+        load_edition(d, &d->new, new);
+    }
     public_suffixes_free(suffixes);
     return !d->has_failed;
 }
@@ -284,50 +304,24 @@ static void tell_set(struct diff *d, const struct set_view *v, uint32_t n_old, b
 
 /* ---- captures ---- */
 
-static bool holds(const struct diff *d, uint32_t indicator, bool is_old, int64_t seconds)
-{
-    const struct set_view *v = db_set(d->db);
-    for (uint32_t o = v->indicators[indicator].origins; o != ORIGIN_END; o = v->origins[o].next)
-        if ((v->origins[o].list < d->n_old_lists) == is_old && set_origin_holds(v, &v->origins[o], seconds))
-            return true;
-    return false;
-}
-
-static void count(struct hits *h, bool is_in_old, bool is_in_new)
-{
-    h->both += is_in_old && is_in_new;
-    h->gained += !is_in_old && is_in_new;
-    h->lost += is_in_old && !is_in_new;
-}
-
-static void alerted(void *to, uint32_t indicator, int64_t seconds)
-{
-    struct diff *d = to;
-    bool is_in_old = holds(d, indicator, true, seconds), is_in_new = holds(d, indicator, false, seconds);
-    count(&d->hits[indicator], is_in_old, is_in_new);
-    count(&d->sum, is_in_old, is_in_new);
-}
-
-static bool pass_lines(void *to, struct span lines)
-{
-    return true;
-}
-
 static void on_packet(void *to, const struct packet *pkt)
 {
-    worker_packet(to, pkt->link, pkt);
+    struct diff *d = to;
+    edition_packet(&d->old, pkt);
+    edition_packet(&d->new, pkt);
 }
 
-static void read_capture(struct diff *d, struct worker *w, uint32_t source)
+static void read_capture(struct diff *d, uint32_t source)
 {
     struct err err = {0};
     struct capture *c = capture_open_file(d->captures.items[source], &err);
     int n = -1;
     if (!c && d->captures.is_listed[source] && err.kind == ERR_SYNTAX)
         return; /* some other file in a directory */
-    while (c && (n = capture_read(c, PACKETS_PER_READ, source, on_packet, w, &err)) > 0)
+    while (c && (n = capture_read(c, PACKETS_PER_READ, source, on_packet, d, &err)) > 0)
         ;
-    worker_end_source(w);
+    edition_end_source(&d->old);
+    edition_end_source(&d->new);
     capture_close(c);
     if (n >= 0)
         return;
@@ -335,29 +329,57 @@ static void read_capture(struct diff *d, struct worker *w, uint32_t source)
     d->has_failed = true;
 }
 
+/* The alerts of an edition, by indicator of the set of both. */
+static void add_alerts(struct diff *d, const struct edition *e, bool is_new)
+{
+    const struct set_view *v = db_set(e->db);
+    for (uint32_t i = 0; i < v->n_indicators; i++) {
+        const struct indicator *ind = &v->indicators[i];
+        struct indicator_in in = {.type = (enum ioc_type)ind->type,
+                                  .match = (enum ioc_match)ind->match,
+                                  .fields = ind->fields,
+                                  .value = set_value(v, i),
+                                  .port = ind->port,
+                                  .flags = ind->flags};
+        uint32_t at = e->alerts[i] ? set_find(d->set, &in) : SET_NONE;
+        if (at != SET_NONE && is_new)
+            d->hits[at].gained = e->alerts[i];
+        else if (at != SET_NONE)
+            d->hits[at].lost = e->alerts[i];
+    }
+}
+
+/* So far gained and lost hold all alerts of the new and the old edition. */
+static void settle_hits(struct diff *d, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        struct hits *h = &d->hits[i];
+        h->both = h->gained < h->lost ? h->gained : h->lost;
+        h->gained -= h->both;
+        h->lost -= h->both;
+        d->sum.both += h->both;
+        d->sum.gained += h->gained;
+        d->sum.lost += h->lost;
+    }
+}
+
 static bool read_captures(struct diff *d)
 {
     struct err err = {0};
-    struct set *set = d->set;
-    d->set = NULL;
-    if (!db_build(set, NULL, &d->db, &err)) {
+    const char *const *sources = (const char *const *)d->captures.items;
+    uint32_t n = set_view_of(d->set).n_indicators;
+    d->hits = calloc(n + 1u, sizeof *d->hits);
+    if (!d->hits)
+        err_set(&err, ERR_MEMORY, NULL, "out of memory");
+    if (!d->hits || !edition_start(&d->old, sources, &err) || !edition_start(&d->new, sources, &err)) {
         say_err(&err);
         return false;
     }
-    d->hits = calloc(db_set(d->db)->n_indicators + 1u, sizeof *d->hits);
-    struct worker_options options = {.db = d->db,
-                                     .eve = {.version = 8, .sources = (const char *const *)d->captures.items},
-                                     .write = pass_lines,
-                                     .alerted = alerted,
-                                     .alerted_to = d};
-    struct worker *w = d->hits ? worker_new(&options, &err) : NULL;
-    if (!w) {
-        say("out of memory");
-        return false;
-    }
     for (size_t i = 0; i < d->captures.n; i++)
-        read_capture(d, w, (uint32_t)i);
-    worker_free(w);
+        read_capture(d, (uint32_t)i);
+    add_alerts(d, &d->old, false);
+    add_alerts(d, &d->new, true);
+    settle_hits(d, n);
     return true;
 }
 
@@ -388,12 +410,12 @@ static void put_indicator_hits(struct diff *d, const struct set_view *v, uint32_
 
 static void tell_hits(struct diff *d)
 {
-    const struct set_view *v = db_set(d->db);
+    struct set_view v = set_view_of(d->set);
     if (d->is_json)
         json_begin_array(&d->json, "alerts_by_indicator");
-    for (uint32_t i = 0; i < v->n_indicators; i++)
+    for (uint32_t i = 0; i < v.n_indicators; i++)
         if (d->hits[i].both + d->hits[i].gained + d->hits[i].lost)
-            put_indicator_hits(d, v, i);
+            put_indicator_hits(d, &v, i);
     if (d->is_json)
         json_end_array(&d->json);
 }
@@ -406,7 +428,7 @@ static void put_sums(struct diff *d)
     if (!d->is_json) {
         buf_printf(&d->out, "%" PRIu64 " came, %" PRIu64 " went, %" PRIu64 " changed, %" PRIu64 " stayed\n",
                    d->n[CAME], d->n[WENT], d->n[CHANGED], d->n[STAYED]);
-        if (d->db)
+        if (d->hits)
             buf_printf(&d->out, "alerts: %" PRIu64 " by both, %" PRIu64 " gained, %" PRIu64 " lost\n",
                        d->sum.both, d->sum.gained, d->sum.lost);
         return;
@@ -416,7 +438,7 @@ static void put_sums(struct diff *d)
     json_u64(j, "went", d->n[WENT]);
     json_u64(j, "changed", d->n[CHANGED]);
     json_u64(j, "stayed", d->n[STAYED]);
-    if (d->db) {
+    if (d->hits) {
         json_begin_object(j, "alerts");
         json_u64(j, "both", d->sum.both);
         json_u64(j, "gained", d->sum.gained);
@@ -426,9 +448,9 @@ static void put_sums(struct diff *d)
     json_end_object(j);
 }
 
-static bool diff(struct diff *d, char *old, char *new)
+static bool diff(struct diff *d, const char *old, const char *new)
 {
-    if (!load_editions(d, old, new))
+    if (!load_both(d, old, new))
         return false;
     if (d->is_json) {
         json_begin_object(&d->json, NULL);
@@ -440,7 +462,7 @@ static bool diff(struct diff *d, char *old, char *new)
     if (d->is_json)
         json_end_array(&d->json);
     bool is_good = d->captures.n == 0 || read_captures(d);
-    if (is_good && d->db)
+    if (is_good && d->hits)
         tell_hits(d);
     put_sums(d);
     if (d->is_json) {
@@ -453,12 +475,18 @@ static bool diff(struct diff *d, char *old, char *new)
 
 static void diff_fini(struct diff *d)
 {
-    db_free(d->db);
+    edition_fini(&d->old);
+    edition_fini(&d->new);
     set_free(d->set);
     set_free(d->allow);
     paths_fini(&d->captures);
     free(d->hits);
     buf_fini(&d->out);
+}
+
+static bool is_stdin(const char *argument)
+{
+    return argument[0] == '-' && (argument[1] == 0 || argument[1] == ',');
 }
 
 int lists_diff(int argc, char **argv)
@@ -489,6 +517,10 @@ int lists_diff(int argc, char **argv)
     }
     if (argc - optind != 2) {
         usage_error("lists diff ", "two lists are wanted: the old and the new");
+        goto out;
+    }
+    if (d.captures.n && (is_stdin(argv[optind]) || is_stdin(argv[optind + 1]))) {
+        usage_error("lists diff ", "with -r the lists are read twice, which standard input can't be");
         goto out;
     }
     buf_init(&d.out, OUT_BYTES_MAX);

@@ -29,3 +29,4 @@ try lists diff --json old.yaml new.yaml -r capture.pcap
 try lists diff old.yaml
 try lists diff old.yaml nowhere.yaml
 try lists diff old.yaml new.yaml -r nowhere.pcap
+try lists diff old.yaml - -r capture.pcap </dev/null
