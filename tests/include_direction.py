@@ -23,6 +23,8 @@ DOORS = {
     "idn2.h": "rules/name.c",
     "xxhash.h": "base/hash.h",
     "cap-ng.h": "tools/live.c",
+    "openssl/md5.h": "base/digest.c",
+    "openssl/sha.h": "base/digest.c",
 }
 
 
