@@ -63,7 +63,7 @@ static bool open_extensions(struct span body, struct span *out_block)
     return out_block->len == len;
 }
 
-static bool take_extension(struct span *block, uint16_t *out_type, struct span *out_data)
+bool tls_extension_take(struct span *block, uint16_t *out_type, struct span *out_data)
 {
     struct span rest = span_from(*block, 2);
 
@@ -137,7 +137,7 @@ static void read_client_extensions(struct tls_client_hello *out)
     unsigned best_rank = 0;
     uint16_t type;
 
-    while (take_extension(&rest, &type, &data)) {
+    while (tls_extension_take(&rest, &type, &data)) {
         switch (type) {
         case EXT_SERVER_NAME:
             read_server_names(data, out);
@@ -196,7 +196,7 @@ static void read_server_extensions(struct tls_server_hello *out)
     bool has_version = false;
     uint16_t type;
 
-    while (take_extension(&rest, &type, &data)) {
+    while (tls_extension_take(&rest, &type, &data)) {
         if (type == EXT_ALPN && out->alpn.len == 0) {
             list = open_list16(data);
             take_vec8(&list, &out->alpn);
@@ -204,6 +204,8 @@ static void read_server_extensions(struct tls_server_hello *out)
             has_version = span_take_u16(&data, &out->version);
         }
     }
+    if (rest.len > 0)
+        out->is_cut = true;
 }
 
 /* The random that makes a ServerHello a HelloRetryRequest: SHA-256 of that word. */
@@ -222,6 +224,7 @@ enum verdict tls_server_hello_read(struct span message, struct tls_server_hello 
     if (!open_message(message, TLS_SERVER_HELLO, &body, &is_cut))
         return FIELD_ABSENT;
     enum verdict cut_short = is_cut ? FIELD_PARTIAL : FIELD_MALFORMED;
+    out->is_cut = is_cut;
 
     if (!span_take_u16(&body, &out->legacy_version))
         return cut_short;
@@ -236,7 +239,8 @@ enum verdict tls_server_hello_read(struct span message, struct tls_server_hello 
         (!is_draft && !span_take_u8(&body, &compression)))
         return cut_short;
 
-    open_extensions(body, &out->extensions);
+    if (!open_extensions(body, &out->extensions))
+        out->is_cut = true;
     read_server_extensions(out);
     return cut_short == FIELD_PARTIAL ? FIELD_PARTIAL : FIELD_FOUND;
 }

@@ -67,6 +67,7 @@ struct tls_server_hello {
     uint16_t version;      /* supported_versions' selected_version, else legacy_version */
     uint16_t cipher;
     bool is_retry;         /* HelloRetryRequest, by its random (RFC 8446, section 4.1.3) */
+    bool is_cut;           /* it ended before its lengths said: fields are those before the cut */
     struct span alpn;      /* .len 0 if none */
     struct span extensions, random;
 };
@@ -85,6 +86,9 @@ enum verdict tls_server_hello_read(struct span message, struct tls_server_hello 
 /* A ClientHello in SSLv2 framing at the start of `in`, its 2-byte record header included. Verdicts as above;
  * FIELD_ABSENT: another framing or message type. */
 enum verdict tls_sslv2_hello_read(struct span in, struct tls_client_hello *out);
+
+/* The extension at the start of the block, which moves past it; false, and nothing is moved, when it is not there whole. */
+bool tls_extension_take(struct span *block, uint16_t *out_type, struct span *out_data);
 
 /* Is this GREASE (RFC 8701)? */
 static inline bool tls_is_grease(uint16_t v)

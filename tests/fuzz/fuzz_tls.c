@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#include "sensor/extract/fingerprint.h"
+
 enum { ROOM = 1 << 16, N_CUTS = 24, CALLS_MAX = 400 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -128,6 +130,38 @@ static void run_cut(struct span in, size_t n, const struct tls_client_hello *cli
     check_client_part(&client_cut, sslv2);
 }
 
+/* ---- Fingerprints: only of what is whole, of the shape they must have, and within their texts' bounds ---- */
+
+static void check_ja3(const struct fingerprints *f, bool is_cut, unsigned commas)
+{
+    check(!is_cut || f->ja3_string.len == 0);
+    for (size_t i = 0; i < f->ja3_string.len; i++) {
+        uint8_t c = f->ja3_string.ptr[i];
+        check((c >= '0' && c <= '9') || c == ',' || c == '-');
+        commas -= c == ',';
+    }
+    check(commas == 0 || f->ja3_string.len == 0);
+    check(fingerprint_ja3(f).len == (f->ja3_string.len ? JA3_HASH_LEN : 0));
+}
+
+static void check_fingerprints(const struct tls_client_hello *client, const struct tls_server_hello *server)
+{
+    struct arena arena;
+
+    arena_init(&arena, 4096, 4 << 20);
+    const struct fingerprints *f = fingerprint_client(client, CARRIER_TCP, FINGERPRINT_ALL, &arena);
+    check(f != NULL && f->has_ja4 == (!client->is_cut && !client->is_sslv2));
+    check_ja3(f, client->is_cut || client->is_sslv2, 4);
+    for (size_t i = 0; i < fingerprint_ja4(f).len; i++)
+        check(i == 10 || i == 23 ? f->ja4[i] == '_'
+                                 : strchr("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+                                          f->ja4[i]) != NULL);
+    f = fingerprint_server(server, FINGERPRINT_ALL, &arena);
+    check(f != NULL && !f->has_ja4);
+    check_ja3(f, server->is_cut, 2);
+    arena_fini(&arena);
+}
+
 static void run_message(struct span in, uint32_t *seed)
 {
     struct tls_client_hello client, sslv2;
@@ -140,6 +174,8 @@ static void run_message(struct span in, uint32_t *seed)
     check_inside(server.alpn, server.extensions);
     check_inside(server.extensions, in);
     check_inside(server.random, in);
+    check_fingerprints(&client, &server);
+    check_fingerprints(&sslv2, &server);
     for (int i = 0; i < N_CUTS && in.len > 0; i++)
         run_cut(in, random_next(seed) % in.len, &client, &server, &sslv2);
 
