@@ -257,25 +257,42 @@ static void put_alpns(struct eve_line *l, const char *key, const struct span *al
     json_end_array(&l->json);
 }
 
+static void put_ja3(struct eve_line *l, const char *key, const struct fingerprints *f)
+{
+    struct span hash = fingerprint_ja3(f);
+
+    if (hash.len == 0)
+        return;
+    json_begin_object(&l->json, key);
+    json_text(&l->json, "hash", hash);
+    eve_put_wire(l, "string", f->ja3_string);
+    json_end_object(&l->json);
+}
+
 /* Suricata prints the version that was negotiated, but at a peering point one side may be all there is: `version` is the
  * highest one offered in a ClientHello's event, and the chosen one in a ServerHello's. */
-static void put_tls_client(struct eve_line *l, const struct tls_client_hello *h)
+static void put_tls_client(struct eve_line *l, const struct tls_client_hello *h, const struct fingerprints *f)
 {
+    struct span ja4 = fingerprint_ja4(f);
     char scratch[8];
 
     json_begin_object(&l->json, "tls");
     eve_put_wire(l, "sni", h->sni);
     json_str(&l->json, "version", tls_version_name(h->version, scratch));
+    put_ja3(l, "ja3", f);
+    if (ja4.len)
+        json_text(&l->json, "ja4", ja4);
     put_alpns(l, "client_alpns", h->alpn, h->n_alpn);
     json_end_object(&l->json);
 }
 
-static void put_tls_server(struct eve_line *l, const struct tls_server_hello *h)
+static void put_tls_server(struct eve_line *l, const struct tls_server_hello *h, const struct fingerprints *f)
 {
     char scratch[8];
 
     json_begin_object(&l->json, "tls");
     json_str(&l->json, "version", tls_version_name(h->version, scratch));
+    put_ja3(l, "ja3s", f);
     put_alpns(l, "server_alpns", &h->alpn, h->alpn.len > 0);
     json_end_object(&l->json);
 }
@@ -308,10 +325,10 @@ static void put_kind(struct eve_line *l, const struct event *e)
         put_http_response(l, e->http_response);
         break;
     case EVENT_TLS_CLIENT:
-        put_tls_client(l, e->tls_client);
+        put_tls_client(l, e->tls_client, e->fingerprints);
         break;
     case EVENT_TLS_SERVER:
-        put_tls_server(l, e->tls_server);
+        put_tls_server(l, e->tls_server, e->fingerprints);
         break;
     }
 }

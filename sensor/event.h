@@ -3,6 +3,7 @@
  * points to; written as EVE by sensor/eve.h, matched field by field by sensor/worker.c. */
 #include "base/ip.h"
 #include "sensor/extract/dns.h"
+#include "sensor/extract/fingerprint.h"
 #include "sensor/extract/http.h"
 #include "sensor/extract/tls.h"
 #include "sensor/packet.h"
@@ -37,4 +38,5 @@ struct event {
         const struct tls_client_hello *tls_client;
         const struct tls_server_hello *tls_server;
     };
+    const struct fingerprints *fingerprints; /* of a TLS hello; NULL: nobody asked for any */
 };

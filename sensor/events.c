@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+enum { OF_CLIENT = FINGERPRINT_JA3 | FINGERPRINT_JA4, OF_SERVER = FINGERPRINT_JA3S };
+
 bool events_init(struct events *b, struct stats *stats, size_t cap_bytes)
 {
     *b = (struct events){.stats = stats};
@@ -88,6 +90,26 @@ static bool keep_array(struct events *b, struct span *spans, size_t n)
     return true;
 }
 
+static const struct fingerprints *make_fingerprints(struct events *b, const struct event *e, unsigned kinds)
+{
+    if (e->kind == EVENT_TLS_CLIENT)
+        return fingerprint_client(e->tls_client, CARRIER_TCP, kinds, &b->arena);
+    return fingerprint_server(e->tls_server, kinds, &b->arena);
+}
+
+/* Those asked for; false when there is no room. */
+static bool fingerprint(struct events *b, struct event *e, unsigned kinds)
+{
+    if (kinds)
+        e->fingerprints = make_fingerprints(b, e, kinds);
+    return e->fingerprints || !kinds;
+}
+
+const struct fingerprints *events_fingerprint(struct events *b, const struct event *e)
+{
+    return make_fingerprints(b, e, FINGERPRINT_ALL);
+}
+
 void events_add_flow(struct events *b, const struct flow *f, unsigned side, const struct moment *m)
 {
     add(b, EVENT_FLOW, f, side, m);
@@ -154,7 +176,7 @@ void events_add_tls_client(struct events *b, const struct flow *f, unsigned side
         struct span *const spans[] = {&kept->sni, &kept->ciphers, &kept->extensions, &kept->session_id,
                                       &kept->random};
         if (keep(b, spans, sizeof spans / sizeof *spans) && keep_array(b, kept->names, kept->n_names) &&
-            keep_array(b, kept->alpn, kept->n_alpn))
+            keep_array(b, kept->alpn, kept->n_alpn) && fingerprint(b, e, b->fingerprints & OF_CLIENT))
             return;
     }
     if (e)
@@ -170,7 +192,7 @@ void events_add_tls_server(struct events *b, const struct flow *f, unsigned side
         *kept = *h;
         e->tls_server = kept;
         struct span *const spans[] = {&kept->alpn, &kept->extensions, &kept->random};
-        if (keep(b, spans, sizeof spans / sizeof *spans))
+        if (keep(b, spans, sizeof spans / sizeof *spans) && fingerprint(b, e, b->fingerprints & OF_SERVER))
             return;
     }
     if (e)

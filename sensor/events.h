@@ -12,6 +12,7 @@ struct events {
     struct event **items; /* in the order they were seen; live in the arena */
     uint32_t n;
     struct stats *stats;   /* borrowed; the worker's */
+    unsigned fingerprints; /* FINGERPRINT_...: made for each hello; none at first */
 };
 
 bool events_init(struct events *b, struct stats *stats, size_t cap_bytes);
@@ -34,3 +35,6 @@ void events_add_tls_client(struct events *b, const struct flow *f, unsigned side
                           const struct tls_client_hello *h);
 void events_add_tls_server(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
                           const struct tls_server_hello *h);
+
+/* All fingerprints of a TLS hello's event; they live in the arena. Cold: for an event that was added without. NULL when there is no room. */
+const struct fingerprints *events_fingerprint(struct events *b, const struct event *e);

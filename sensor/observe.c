@@ -88,6 +88,8 @@ static void add_tls_client(struct observations *o, const struct event *e)
     o->n_destinations = o->n - first;
     for (unsigned i = 0; i < h->n_alpn; i++)
         add_text(o, e, FIELD_TLS_ALPN, h->alpn[i]);
+    add_text(o, e, FIELD_TLS_JA3, fingerprint_ja3(e->fingerprints));
+    add_text(o, e, FIELD_TLS_JA4, fingerprint_ja4(e->fingerprints));
 }
 
 static void add_ends(struct observations *o, const struct event *e)

@@ -83,6 +83,7 @@ static bool make_parts(struct worker *w, struct err *err)
     w->observed.items = malloc(OBSERVED_MAX * sizeof *w->observed.items);
     if (!w->flows || !w->seen || !w->observed.items || !events_init(&w->events, &w->stats, BATCH_BYTES))
         return err_set(err, ERR_MEMORY, NULL, "out of memory");
+    w->events.fingerprints = o->writes_events ? FINGERPRINT_ALL : 0;
     w->tcp = tcp_new(&tcp, &w->events);
     if (!w->tcp)
         return err_set(err, ERR_MEMORY, NULL, "out of memory");
@@ -95,6 +96,10 @@ static bool make_parts(struct worker *w, struct err *err)
     if (!w->scanner)
         return false;
     w->observed.wanted = scanner_fields(w->scanner);
+    if (w->observed.wanted & FIELD_BIT(FIELD_TLS_JA3))
+        w->events.fingerprints |= FINGERPRINT_JA3;
+    if (w->observed.wanted & FIELD_BIT(FIELD_TLS_JA4))
+        w->events.fingerprints |= FINGERPRINT_JA4;
     if (db_allow(o->db))
         w->suppressor = suppress_new(db_allow(o->db), err);
     return w->suppressor || !db_allow(o->db);
@@ -303,6 +308,18 @@ COLD static struct span requested_url(struct worker *w, const struct http_reques
     return span_of(to, len);
 }
 
+/* An alert on a hello shows all its fingerprints, whatever it is about. The event, or a copy of it in *whole. */
+COLD static const struct event *with_fingerprints(struct worker *w, const struct event *e, struct event *whole)
+{
+    if ((e->kind != EVENT_TLS_CLIENT && e->kind != EVENT_TLS_SERVER) || w->events.fingerprints == FINGERPRINT_ALL)
+        return e;
+    const struct fingerprints *f = events_fingerprint(&w->events, e);
+    *whole = *e;
+    if (f)
+        whole->fingerprints = f;
+    return whole;
+}
+
 COLD static void report(struct worker *w, const struct hit *h)
 {
     struct stats *s = &w->stats;
@@ -325,6 +342,8 @@ COLD static void report(struct worker *w, const struct hit *h)
         s->hits_repeated++;
         return;
     }
+    struct event whole;
+    a.event = with_fingerprints(w, a.event, &whole);
     if (w->out.len > OUT_BYTES_FLUSH)
         write_out(w);
     if (eve_put_alert(&w->out, &w->o.eve, &a)) {

@@ -152,3 +152,34 @@ case("tls-gap",
      + [d for i, d in enumerate(https(LARGE, [600], 40001).only(True).close().datagrams()) if i != 2]
      + https(port=40002).datagrams(),
      "\n".join([ALERT] * 2), LIST)
+
+# Worked out from the definitions with hashlib, from the bytes of these hellos.
+JA3, JA4 = "0aee74d2cc15449fbe4d08394a6759b8", "t13d0909h2_f91f431d341e_d74efd5dd1f8"
+JA3_LARGE, JA4_LARGE = "692036bad15f0d59d85c26fe7b556566", "t13d0910h2_f91f431d341e_8f34e95f5fce"
+JA4_NAMELESS = "t13i0908h2_f91f431d341e_d74efd5dd1f8"
+
+case("tls-fingerprints",
+     """Hellos listed by their JA3, in either case, and their JA4, and by the end of their JA4 alone; the second one has GREASE
+     wherever there may be some, the third names nobody. A hello of TLS 1.2 and one that is cut match nothing.""",
+     https().datagrams() + https(LARGE, [300], port=40001).datagrams()
+     + https(tls_records(client_hello(None)), port=40002).datagrams()
+     + https(tls_records(client_hello("old.example", ("http/1.1",), (TLS12,))), port=40003).datagrams()
+     + https(HELLO[:-20], port=40004).datagrams(),
+     "\n".join(["alert tls.ja3 %s = exact %s" % (JA3, JA3), "alert tls.ja4 %s = regex _d74efd5dd1f8$" % JA4,
+                "alert tls.ja3 %s = regex ^6920" % JA3_LARGE, "alert tls.ja4 %s = exact %s" % (JA4_LARGE, JA4_LARGE),
+                "alert tls.ja4 %s = regex _d74efd5dd1f8$" % JA4_NAMELESS]),
+     {"fingerprints.yaml": "vedette: 1\nindicators:\n  - ja3: %s\n  - ja4: %s\n"
+                           "  - {regex: '_d74efd5dd1f8$', fields: [tls.ja4]}\n  - {regex: '^6920', fields: [tls.ja3]}\n"
+                           % (JA3.upper(), JA4_LARGE)})
+
+case("tls-fingerprints-shown",
+     """What is reported of hellos with GREASE, of answers, and of a hello in SSLv2 framing and one that is cut, which have no fingerprints.""",
+     https(LARGE).server(tls_records(server_hello())).datagrams()
+     + https(port=40001).server(tls_records(server_hello(retry=True))).datagrams()
+     + https(sslv2_client_hello(), port=40002).datagrams() + https(HELLO[:-20], port=40003).datagrams(),
+     """tls sni=www.evil.example version="TLS 1.3" client_alpns=h2,http/1.1
+     tls version="TLS 1.3"
+     tls sni=www.evil.example version="TLS 1.3" client_alpns=h2,http/1.1
+     tls version="TLS 1.3"
+     tls version=TLSv1
+     tls sni=www.evil.example version="TLS 1.3" client_alpns=h2,http/1.1""")

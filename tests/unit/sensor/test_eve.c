@@ -684,6 +684,32 @@ static void test_tls(void **state)
                  "\"tls\":{\"version\":\"TLS 1.2\",\"server_alpns\":[\"http/1.1\"]}}\n");
 }
 
+static void test_fingerprints(void **state)
+{
+    struct event e = base_event(EVENT_TLS_CLIENT, 6, 40000, 443);
+    struct fingerprints f = {.ja3_string = BYTES("771,1-2,,,"), .has_ja4 = true};
+    (void)state;
+
+    memcpy(f.ja3_hash, "0123456789abcdef0123456789abcdef", sizeof f.ja3_hash);
+    memcpy(f.ja4, "t13d1516h2_8daaf6152771_e5627efa2ab1", sizeof f.ja4);
+    e.tls_client = &no_sni;
+    e.fingerprints = &f;
+    expect_event(&v7, &e,
+                 HEAD("tls") ENDS(40000, 443, "TCP", "") TLS_ID
+                 "\"app_proto\":\"tls\",\"direction\":\"to_server\"," PCAP "\"tls\":{\"version\":\"TLSv1\","
+                 "\"ja3\":{\"hash\":\"0123456789abcdef0123456789abcdef\",\"string\":\"771,1-2,,,\"},"
+                 "\"ja4\":\"t13d1516h2_8daaf6152771_e5627efa2ab1\"}}\n");
+    f.has_ja4 = false;
+    e = base_event(EVENT_TLS_SERVER, 6, 40000, 443);
+    e.tls_server = &server_hello;
+    e.fingerprints = &f;
+    expect_event(&v8, &e,
+                 HEAD("tls") ENDS(40000, 443, "TCP", V8) TLS_ID
+                 "\"app_proto\":\"tls\",\"direction\":\"to_server\"," PCAP "\"tls\":{\"version\":\"TLS 1.2\","
+                 "\"ja3s\":{\"hash\":\"0123456789abcdef0123456789abcdef\",\"string\":\"771,1-2,,,\"},"
+                 "\"server_alpns\":[\"http/1.1\"]}}\n");
+}
+
 static void test_flow(void **state)
 {
     struct event e = base_event(EVENT_FLOW, 6, 40000, 443);
@@ -836,6 +862,26 @@ static void test_alert_without_origins(void **state)
     ioc = json_object_get(json_object_get(json_object_get(line, "alert"), "context"), "ioc");
     assert_int_equal(json_array_size(json_object_get(ioc, "origins")), 1);
     assert_string_equal(text_at(ioc, "tlp"), "red");
+    json_decref(line);
+}
+
+/* The hash of the longest JA3 there may be is shown whole, the text as far as an alert has room. */
+static void test_alert_of_a_long_ja3(void **state)
+{
+    static uint8_t text[300 * 1000];
+    struct event e = base_event(EVENT_TLS_CLIENT, 6, 40000, 443);
+    struct fingerprints f = {.ja3_string = {text, sizeof text}};
+    struct alert a = {.event = &e, .db = &db, .indicator = 2, .field = FIELD_TLS_JA3, .observed = {(const uint8_t *)f.ja3_hash, 32}};
+    (void)state;
+
+    memset(text, '1', sizeof text);
+    memcpy(f.ja3_hash, "0123456789abcdef0123456789abcdef", sizeof f.ja3_hash);
+    e.tls_client = &client_hello;
+    e.fingerprints = &f;
+    json_t *line = alert_line(&v8, &a);
+    const json_t *ja3 = json_object_get(json_object_get(line, "tls"), "ja3");
+    assert_string_equal(text_at(ja3, "hash"), "0123456789abcdef0123456789abcdef");
+    assert_in_range(strlen(text_at(ja3, "string")), 4096, 8192);
     json_decref(line);
 }
 
@@ -1229,6 +1275,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_http),
         cmocka_unit_test(test_http_port),
         cmocka_unit_test(test_tls),
+        cmocka_unit_test(test_fingerprints),
+        cmocka_unit_test(test_alert_of_a_long_ja3),
         cmocka_unit_test(test_flow),
         cmocka_unit_test(test_proto_and_time),
         cmocka_unit_test(test_alert),

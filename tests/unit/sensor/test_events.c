@@ -147,6 +147,34 @@ static void test_each_kind_is_a_copy(void **state)
     end(&s);
 }
 
+/* None unless asked for; those asked for outlive the payload; all of them can be had later. */
+static void test_fingerprints(void **state)
+{
+    struct shelf s;
+    (void)state;
+    begin(&s, CAP);
+    add_hello(&s, false);
+    s.events.fingerprints = FINGERPRINT_JA4;
+    add_hello(&s, false);
+    add_hello(&s, true);
+    s.events.fingerprints = FINGERPRINT_ALL;
+    add_hello(&s, false);
+    add_hello(&s, true);
+    struct event **e = s.events.items;
+    assert_null(e[0]->fingerprints);
+    assert_null(e[2]->fingerprints);
+    const struct fingerprints *all = events_fingerprint(&s.events, e[0]);
+    assert_true(all->has_ja4 && all->ja3_string.len);
+    assert_true(span_eq(fingerprint_ja4(e[1]->fingerprints), fingerprint_ja4(all)));
+    assert_int_equal(fingerprint_ja3(e[1]->fingerprints).len, 0);
+    assert_true(span_eq(e[3]->fingerprints->ja3_string, all->ja3_string));
+    assert_true(span_eq(fingerprint_ja3(e[3]->fingerprints), fingerprint_ja3(all)));
+    assert_true(span_eq(fingerprint_ja4(e[3]->fingerprints), fingerprint_ja4(all)));
+    assert_true(span_eq(e[4]->fingerprints->ja3_string, events_fingerprint(&s.events, e[2])->ja3_string));
+    assert_false(e[4]->fingerprints->has_ja4);
+    end(&s);
+}
+
 static void test_who_where_when(void **state)
 {
     (void)state;
@@ -269,6 +297,7 @@ static void test_full_arena(void **state)
     for (size_t cap = 64 * 1024; cap < 200 * 1024; cap += 1777) {
         struct shelf s;
         begin(&s, cap);
+        s.events.fingerprints = cap & 1 ? FINGERPRINT_ALL : 0;
         unsigned n = 0, n_malformed = 0;
         for (; n < 1500; n++) {
             uint64_t before = s.events.n + s.stats.events_lost;
@@ -316,6 +345,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_kind_is_a_copy),
+        cmocka_unit_test(test_fingerprints),
         cmocka_unit_test(test_who_where_when),
         cmocka_unit_test(test_ip_version),
         cmocka_unit_test(test_dns_verdicts),
