@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "rules/url.h"
 #include "sensor/eve_parts.h"
+#include "sensor/extract/quic.h"
 
 enum { ALERT_WIRE_BYTES = 8192 };
 
@@ -140,6 +141,8 @@ static const char *app_proto(const struct eve_line *l, const struct event *e)
     case EVENT_TLS_CLIENT:
     case EVENT_TLS_SERVER:
         return "tls";
+    case EVENT_QUIC:
+        return "quic";
     case EVENT_FLOW:
         break;
     }
@@ -297,6 +300,17 @@ static void put_tls_server(struct eve_line *l, const struct tls_server_hello *h,
     json_end_object(&l->json);
 }
 
+/* The schema has no place for what ALPN offers. */
+static void put_quic(struct eve_line *l, const struct event *e)
+{
+    char scratch[QUIC_VERSION_TEXT_MAX];
+
+    json_begin_object(&l->json, "quic");
+    json_str(&l->json, "version", quic_version_name(e->quic_version, scratch));
+    eve_put_wire(l, "sni", e->tls_client->sni);
+    json_end_object(&l->json);
+}
+
 /* All that one packet tells of its flow. */
 static void put_flow(struct eve_line *l, const struct event *e)
 {
@@ -330,6 +344,9 @@ static void put_kind(struct eve_line *l, const struct event *e)
     case EVENT_TLS_SERVER:
         put_tls_server(l, e->tls_server, e->fingerprints);
         break;
+    case EVENT_QUIC:
+        put_quic(l, e);
+        break;
     }
 }
 
@@ -347,6 +364,8 @@ static const char *event_type(const struct event *e)
     case EVENT_TLS_CLIENT:
     case EVENT_TLS_SERVER:
         break;
+    case EVENT_QUIC:
+        return "quic";
     }
     return "tls";
 }

@@ -1,5 +1,5 @@
 #pragma once
-/* One thing observed in traffic: a DNS message, an HTTP head, a TLS hello, a new flow. Lives in the batch arena with all it
+/* One thing observed in traffic: a DNS message, an HTTP head, a TLS or QUIC hello, a new flow. Lives in the batch arena with all it
  * points to; written as EVE by sensor/eve.h, matched field by field by sensor/worker.c. */
 #include "base/ip.h"
 #include "sensor/extract/dns.h"
@@ -15,6 +15,7 @@ enum event_kind {
     EVENT_HTTP_RESPONSE,
     EVENT_TLS_CLIENT,    /* ClientHello */
     EVENT_TLS_SERVER,    /* ServerHello */
+    EVENT_QUIC,          /* ClientHello in QUIC */
 };
 
 struct event {
@@ -31,11 +32,12 @@ struct event {
     uint64_t packet_number;
     uint32_t source;
     uint64_t flow_id;
+    uint32_t quic_version; /* of EVENT_QUIC */
     union {
         const struct dns_message *dns;
         const struct http_request *http_request;
         const struct http_response *http_response;
-        const struct tls_client_hello *tls_client;
+        const struct tls_client_hello *tls_client; /* of EVENT_QUIC too */
         const struct tls_server_hello *tls_server;
     };
     const struct fingerprints *fingerprints; /* of a TLS hello; NULL: nobody asked for any */

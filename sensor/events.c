@@ -165,10 +165,8 @@ void events_add_http_response(struct events *b, const struct flow *f, unsigned s
         take_back(b);
 }
 
-void events_add_tls_client(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
-                          const struct tls_client_hello *h)
+static void add_client_hello(struct events *b, struct event *e, const struct tls_client_hello *h)
 {
-    struct event *e = add(b, EVENT_TLS_CLIENT, f, side, m);
     struct tls_client_hello *kept = e ? arena_alloc(&b->arena, sizeof *kept) : NULL;
     if (kept) {
         *kept = *h;
@@ -181,6 +179,21 @@ void events_add_tls_client(struct events *b, const struct flow *f, unsigned side
     }
     if (e)
         take_back(b);
+}
+
+void events_add_tls_client(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                          const struct tls_client_hello *h)
+{
+    add_client_hello(b, add(b, EVENT_TLS_CLIENT, f, side, m), h);
+}
+
+void events_add_quic(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                     const struct tls_client_hello *h, uint32_t version)
+{
+    struct event *e = add(b, EVENT_QUIC, f, side, m);
+    if (e)
+        e->quic_version = version;
+    add_client_hello(b, e, h);
 }
 
 void events_add_tls_server(struct events *b, const struct flow *f, unsigned side, const struct moment *m,

@@ -33,6 +33,9 @@ void events_add_http_response(struct events *b, const struct flow *f, unsigned s
                              const struct http_response *r);
 void events_add_tls_client(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
                           const struct tls_client_hello *h);
+/* As events_add_tls_client, of a hello that came in QUIC. */
+void events_add_quic(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                     const struct tls_client_hello *h, uint32_t version);
 void events_add_tls_server(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
                           const struct tls_server_hello *h);
 

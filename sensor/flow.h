@@ -30,12 +30,12 @@ struct flow {
     uint8_t proto;
     uint8_t client : 1;   /* which end opened it */
     uint8_t state0 : 2, state1 : 2; /* enum flow_side_state; see flow_state() */
-    uint8_t session : 2;  /* 0, or 1 + enum session_protocol of what is spoken */
-    uint8_t is_client_heard : 1; /* the client's side of that session was seen */
+    uint8_t session : 3;  /* 0, or 1 + enum session_protocol of what is spoken */
     uint8_t flags;        /* FLOW_ bits */
-    uint8_t is_used;
-    uint32_t next_seq[2]; /* TCP: what each end will send next */
-    uint32_t stream[2];   /* sensor/stream.h: 1 + slot, 0 if none */
+    uint8_t is_used : 1;
+    uint8_t is_client_heard : 1; /* the client's side of that session was seen */
+    uint32_t next_seq[2]; /* TCP: what each end will send next. UDP: sensor/worker.c and sensor/quic_reader.c count there */
+    uint32_t stream[2];   /* TCP: sensor/tcp.c, QUIC: sensor/quic_reader.c: 1 + slot, 0 if none */
     uint32_t last_s;      /* seconds since 1970 of the last packet */
     uint32_t salt;        /* from the first packet's time: tells flows with equal ends apart */
 };

@@ -79,6 +79,15 @@ static void add_http_request(struct observations *o, const struct event *e)
     add_text(o, e, FIELD_HTTP_METHOD, r->method);
 }
 
+static void add_quic(struct observations *o, const struct event *e)
+{
+    const struct tls_client_hello *h = e->tls_client;
+    uint32_t first = o->n;
+    for (unsigned i = 0; i < h->n_names; i++)
+        add_name(o, e, FIELD_QUIC_SNI, h->names[i], h->names[i], e->dport);
+    o->n_destinations = o->n - first;
+}
+
 static void add_tls_client(struct observations *o, const struct event *e)
 {
     const struct tls_client_hello *h = e->tls_client;
@@ -122,6 +131,9 @@ void observe_event(struct observations *o, const struct event *e)
         add_tls_client(o, e);
         break;
     case EVENT_TLS_SERVER:
+        break;
+    case EVENT_QUIC:
+        add_quic(o, e);
         break;
     }
 }

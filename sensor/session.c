@@ -41,7 +41,7 @@ static void begin(const struct session_context *c, enum session_protocol p, bool
     set_client(c, is_client ? c->side : !c->side);
     if (f->session != (unsigned)p + 1) {
         session_account(f, c->events->stats);
-        f->session = (unsigned)(p + 1) & 3;
+        f->session = (unsigned)(p + 1) & 7;
         f->flags &= (uint8_t)~(FLOW_SESSION_TOLD | FLOW_MALFORMED);
         f->is_client_heard = 0;
         c->events->stats->sessions[p]++;

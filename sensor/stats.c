@@ -124,6 +124,7 @@ const char *session_name(enum session_protocol p)
         [SESSION_DNS] = "dns",
         [SESSION_HTTP] = "http",
         [SESSION_TLS] = "tls",
+        [SESSION_QUIC] = "quic",
     };
     return names[p];
 }
@@ -134,7 +135,8 @@ const char *unreadable_name(enum unreadable u)
         [UNREADABLE_CUT] = "cut",           [UNREADABLE_SNAPLEN] = "snaplen",
         [UNREADABLE_LOST] = "lost_segment", [UNREADABLE_MALFORMED] = "malformed",
         [UNREADABLE_NO_NAME] = "no_name",   [UNREADABLE_ONE_SIDED] = "one_sided",
-        [UNREADABLE_LIMIT] = "limit",
+        [UNREADABLE_LIMIT] = "limit",     [UNREADABLE_UNDECRYPTABLE] = "undecryptable",
+        [UNREADABLE_VERSION] = "unknown_version",
     };
     return names[u];
 }

@@ -22,7 +22,7 @@ enum out_of_scope { /* a good frame of a kind we do not look into */
     SCOPE_COUNT,
 };
 
-enum session_protocol { SESSION_DNS, SESSION_HTTP, SESSION_TLS, SESSION_COUNT };
+enum session_protocol { SESSION_DNS, SESSION_HTTP, SESSION_TLS, SESSION_QUIC, SESSION_COUNT };
 
 enum unreadable { /* why a session of a known protocol told us nothing */
     UNREADABLE_CUT,          /* ended, or its capture ended, before the field was whole */
@@ -32,6 +32,8 @@ enum unreadable { /* why a session of a known protocol told us nothing */
     UNREADABLE_NO_NAME,      /* whole and well formed, but names nobody (TLS without SNI, HTTP without Host) */
     UNREADABLE_ONE_SIDED,    /* only the server's side was seen */
     UNREADABLE_LIMIT,        /* larger than what we hold */
+    UNREADABLE_UNDECRYPTABLE,/* QUIC: no key that can be known opens it */
+    UNREADABLE_VERSION,      /* QUIC of a version that is not read */
     UNREADABLE_COUNT,
 };
 
@@ -53,7 +55,7 @@ struct stats {
     uint64_t readable[SESSION_COUNT];
     uint64_t unreadable[SESSION_COUNT][UNREADABLE_COUNT];
 
-    uint64_t events[6];                         /* by enum event_kind */
+    uint64_t events[7];                         /* by enum event_kind */
     uint64_t events_lost;                       /* the batch had no room */
     uint64_t fields;                            /* given to the matcher */
     uint64_t fields_dropped;                    /* fields and hits the matcher had no room for */
@@ -73,5 +75,5 @@ bool stats_sums_hold(const struct stats *s);
 
 const char *undecodable_name(enum undecodable u); /* "cut_link_header", ... as summary and stats events say it */
 const char *out_of_scope_name(enum out_of_scope o);
-const char *session_name(enum session_protocol p); /* "dns", "http", "tls" */
+const char *session_name(enum session_protocol p); /* "dns", "http", "tls", "quic" */
 const char *unreadable_name(enum unreadable u);

@@ -11,6 +11,7 @@
 #include "sensor/events.h"
 #include "sensor/flow.h"
 #include "sensor/observe.h"
+#include "sensor/quic_reader.h"
 #include "sensor/seen.h"
 #include "sensor/suppress.h"
 #include "sensor/tcp.h"
@@ -39,6 +40,7 @@ struct worker {
     struct events events;          /* owned */
     struct flow_table *flows;    /* owned */
     struct tcp *tcp;             /* owned */
+    struct quic_reader *quic;    /* owned */
     struct scanner *scanner;     /* owned; NULL without a db */
     struct suppressor *suppressor; /* owned; NULL when the db has no allow side */
     struct seen *seen;           /* owned */
@@ -58,6 +60,8 @@ static void flow_gone(void *to, struct flow *f)
     struct worker *w = to;
     if (f->proto == IPPROTO_TCP)
         tcp_flow_gone(w->tcp, f);
+    else if (f->proto == IPPROTO_UDP)
+        quic_reader_flow_gone(w->quic, f);
     if (wants_scan(w))
         worker_flush(w);
 }
@@ -85,7 +89,8 @@ static bool make_parts(struct worker *w, struct err *err)
         return err_set(err, ERR_MEMORY, NULL, "out of memory");
     w->events.fingerprints = o->writes_events ? FINGERPRINT_ALL : 0;
     w->tcp = tcp_new(&tcp, &w->events);
-    if (!w->tcp)
+    w->quic = quic_reader_new(QUIC_GATHERINGS, &w->events);
+    if (!w->tcp || !w->quic)
         return err_set(err, ERR_MEMORY, NULL, "out of memory");
     if (!o->db)
         return true;
@@ -125,6 +130,7 @@ void worker_free(struct worker *w)
         return;
     scanner_free(w->scanner);
     tcp_free(w->tcp);
+    quic_reader_free(w->quic);
     flow_table_free(w->flows);
     seen_free(w->seen);
     events_fini(&w->events);
@@ -163,7 +169,7 @@ static void read_dns(struct worker *w, const struct flow *f, unsigned side, cons
 static void read_udp(struct worker *w, struct flow *f, unsigned side, const struct decoded *d,
                      const struct moment *m)
 {
-    if (d->payload.len == 0)
+    if (d->payload.len == 0 || quic_reader_packet(w->quic, f, side, d, m))
         return;
     if (is_dns_by_port(d)) {
         read_dns(w, f, side, d, m);

@@ -38,7 +38,7 @@ KNOWN = os.path.join(HERE, "known_disagreements.tsv")
 SCHEMA = os.path.join("eve-schema", "suricata-8.0.6.schema.json")
 TOPICS = ["dns", "http", "tls", "tcp", "ip", "link", "malformed", "other", "tunnels", "quic"]
 KINDS = [protocol + "." + what for protocol in ("dns", "mdns", "llmnr") for what in ("query", "rquery", "answer")] + [
-    "http.host", "http.uri", "http.method", "http.user_agent", "tls.sni", "tls.ja3"]
+    "http.host", "http.uri", "http.method", "http.user_agent", "tls.sni", "tls.ja3", "quic.sni"]
 CLASSES = ["ours-right", "oracle-right", "scope", "ambiguous"]
 SKIPPED = 77
 TIMEOUT_S = 120
@@ -125,6 +125,8 @@ def fields_of(event):
         return dns_fields(event)
     if "http" in event:
         return http_fields(event)
+    if "quic" in event:
+        return [("quic.sni", event["quic"].get("sni", ""), None, None)]
     if "tls" in event:
         return [("tls.sni", event["tls"].get("sni", ""), None, None),
                 ("tls.ja3", event["tls"].get("ja3", {}).get("hash", ""), None, None)]

@@ -5,6 +5,7 @@
     dns response www.evil.example/A NOERROR: www.evil.example A 192.0.2.1; ...
     http GET www.evil.example /index.html            http 200
     tls sni=www.evil.example version="TLS 1.3" client_alpns=h2,http/1.1
+    quic version=1 sni=www.evil.example
 
 Flow events are left out: every packet that opens a flow makes one.
 """
@@ -67,4 +68,9 @@ def say_tls(event):
                                                '"%s"' % value if " " in value else value) for key, value in keys))]
 
 
-SAY = {"alert": say_alert, "dns": say_dns, "mdns": say_dns, "http": say_http, "tls": say_tls}
+def say_quic(event):
+    quic = event["quic"]
+    return [visible("quic " + " ".join("%s=%s" % (key, quic[key]) for key in ("version", "sni") if key in quic))]
+
+
+SAY = {"alert": say_alert, "dns": say_dns, "mdns": say_dns, "http": say_http, "tls": say_tls, "quic": say_quic}

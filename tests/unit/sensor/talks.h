@@ -215,6 +215,10 @@ static inline void talks_say_event(struct buf *out, const struct event *e)
             buf_put_str(out, "tls.retry\n");
         talks_say(out, "tls.server_random", e->tls_server->random);
         break;
+    case EVENT_QUIC:
+        buf_put_str(out, "quic hello\n");
+        talks_say_hello(out, e->tls_client);
+        break;
     }
 }
 
