@@ -5,7 +5,7 @@
 
 enum { QUIC_HASH_LEN = 32, QUIC_KEY_LEN = 16, QUIC_IV_LEN = 12, QUIC_TAG_LEN = 16, QUIC_BLOCK_LEN = 16 };
 
-/* A PRK with its first blocks hashed: several labels are expanded from one secret. */
+/* What labels are expanded from. */
 struct quic_secret {
     uint8_t bytes[QUIC_HASH_LEN];
 };

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/sensor/chance.h"
+#include "tests/unit/sensor/quic_packets.h"
 #include "tests/unit/sensor/talks.h"
 
 enum { BATCH = 256, WARM_UPS = 3, FRAMES_MAX = 16384, LATE = 8, ROUNDS = 12 };
@@ -145,6 +146,24 @@ static int by_turn(const void *a, const void *b)
     return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
+/* A hello of two packets, either of which may be missing, or one that no key opens. */
+static void add_quic(struct mix *m, struct chance *c, uint32_t turn)
+{
+    static const struct {
+        const uint8_t *bytes;
+        size_t len;
+    } packets[] = {{packet_half_1, sizeof packet_half_1}, {packet_half_2, sizeof packet_half_2}};
+    struct ip client = packets_v4(0xc0000300 + chance_below(c, 200)), server = packets_v4(0xc6336436);
+    uint16_t port = (uint16_t)(1024 + chance_below(c, 60000));
+    for (unsigned i = 0; i < 2; i++) {
+        size_t begun = m->bytes.len;
+        if (chance_below(c, 8) == 0)
+            continue;
+        packets_put_udp_frame(&m->bytes, &client, &server, port, 443, span_of(packets[i].bytes, packets[i].len));
+        end_frame(m, begun, turn + i);
+    }
+}
+
 static struct mix *make_mix(void)
 {
     struct mix *m = calloc(1, sizeof *m);
@@ -155,6 +174,8 @@ static struct mix *make_mix(void)
             add_side(m, &c, t, (uint16_t)(10000 + round * TALK_COUNT + t / 2), round * 10);
         for (uint32_t i = 0; i < 50; i++)
             add_dns(m, &c, round * 10 + i % 10);
+        for (uint32_t i = 0; i < 20; i++)
+            add_quic(m, &c, round * 10 + i % 10);
     }
     qsort(m->frames, m->n, sizeof *m->frames, by_turn);
     return m;
