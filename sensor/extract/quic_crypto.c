@@ -1,13 +1,10 @@
-/* Hot; see quic_crypto.h.
- *
- * SHA256_Init and its kin, deprecated as they are: OpenSSL's new interfaces look the algorithm up under a lock that all threads share,
- * and allocate, for each of some ten short digests. Ciphers are fetched once and their contexts get new keys. */
-#define OPENSSL_SUPPRESS_DEPRECATED
+/* Hot; see quic_crypto.h. Ciphers are fetched once and their contexts get new keys; digests are base/digest.h's, which take no lock. */
 #include "sensor/extract/quic_crypto.h"
 
 #include <openssl/evp.h>
-#include <openssl/sha.h>
 #include <stdlib.h>
+
+#include "base/digest.h"
 
 enum { SHA_BLOCK = 64, LABEL_MAX = 24 };
 
@@ -15,26 +12,26 @@ struct quic_crypto {
     EVP_CIPHER_CTX *block, *gcm; /* owned */
 };
 
-static void hmac_begin(SHA256_CTX *c, struct span key, uint8_t pad)
+static void hmac_begin(struct digest *c, struct span key, uint8_t pad)
 {
     uint8_t block[SHA_BLOCK];
     memset(block, pad, sizeof block);
     for (size_t i = 0; i < key.len && i < sizeof block; i++)
         block[i] ^= key.ptr[i];
-    SHA256_Init(c);
-    SHA256_Update(c, block, sizeof block);
+    digest_sha256_begin(c);
+    digest_sha256_add(c, span_of(block, sizeof block));
 }
 
 /* Keys here are salts of 20 bytes and secrets of 32: none is longer than a block. */
 static void hmac(struct span key, struct span input, uint8_t out[static QUIC_HASH_LEN])
 {
-    SHA256_CTX c;
+    struct digest c;
     hmac_begin(&c, key, 0x36);
-    SHA256_Update(&c, input.ptr, input.len);
-    SHA256_Final(out, &c);
+    digest_sha256_add(&c, input);
+    digest_sha256_end(&c, out);
     hmac_begin(&c, key, 0x5c);
-    SHA256_Update(&c, out, QUIC_HASH_LEN);
-    SHA256_Final(out, &c);
+    digest_sha256_add(&c, span_of(out, QUIC_HASH_LEN));
+    digest_sha256_end(&c, out);
 }
 
 void quic_hkdf_extract(struct span salt, struct span input, struct quic_secret *out)
