@@ -115,6 +115,7 @@ static void put_packet_ledger(struct json *j, const struct stats *s)
     json_u64(j, "processed", s->processed);
     json_u64(j, "undecodable", sum_of(s->undecodable, UNDECODABLE_COUNT));
     json_u64(j, "out_of_scope", sum_of(s->out_of_scope, SCOPE_COUNT));
+    json_u64(j, "fragments_waiting", s->fragments_waiting);
     json_begin_object(j, "undecodable_by");
     for (unsigned i = 0; i < UNDECODABLE_COUNT; i++)
         json_u64(j, undecodable_name((enum undecodable)i), s->undecodable[i]);
@@ -150,6 +151,12 @@ static void put_session_ledger(struct json *j, const struct stats *s)
 
 static void put_work_ledger(struct json *j, const struct stats *s)
 {
+    json_begin_object(j, "fragments");
+    json_u64(j, "datagrams_whole", s->datagrams_whole);
+    json_u64(j, "datagrams_incomplete", s->datagrams_incomplete);
+    json_u64(j, "datagrams_evicted", s->datagrams_evicted);
+    json_u64(j, "overlapping", s->fragments_overlapping);
+    json_end_object(j);
     json_begin_object(j, "streams");
     json_u64(j, "segments_out_of_order", s->segments_out_of_order);
     json_u64(j, "segments_overlapping", s->segments_overlapping);

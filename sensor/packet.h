@@ -22,6 +22,7 @@ struct packet {
 };
 
 enum { PACKET_VLANS_MAX = 8, PACKET_VLANS_KEPT = 3 };
+enum { DATAGRAM_BYTES_MAX = 65535 }; /* what fragments may make, headers apart */
 
 /* Innermost IP header and the transport above it. */
 struct decoded {
@@ -35,7 +36,10 @@ struct decoded {
     uint32_t tcp_seq, tcp_ack;
     struct span payload;    /* of TCP or UDP: what was captured of it, link padding cut off */
     uint32_t payload_wire_len; /* what was sent of it */
-    bool is_fragment;       /* first fragment: the payload goes on in packets we do not join */
+    bool is_fragment;       /* a fragment, or the first one of a datagram that never became whole */
+    bool has_more_fragments;   /* of a fragment: it is not the last */
+    uint16_t fragment_at;      /* of a fragment: where it lies in its datagram, in bytes */
+    uint32_t fragment_id;
 };
 
 /* When and where something was seen: what is kept of a packet after its bytes are gone. */

@@ -36,6 +36,15 @@ static void add_packets(struct stats *sum, const struct stats *s)
     sum->interface_drops += s->interface_drops;
 }
 
+static void add_fragments(struct stats *sum, const struct stats *s)
+{
+    sum->fragments_waiting += s->fragments_waiting;
+    sum->datagrams_whole += s->datagrams_whole;
+    sum->datagrams_incomplete += s->datagrams_incomplete;
+    sum->datagrams_evicted += s->datagrams_evicted;
+    sum->fragments_overlapping += s->fragments_overlapping;
+}
+
 static void add_flows(struct stats *sum, const struct stats *s)
 {
     sum->flows += s->flows;
@@ -81,14 +90,15 @@ void stats_add(struct stats *sum, const struct stats *s)
 {
     widen_times(sum, s);
     add_packets(sum, s);
+    add_fragments(sum, s);
     add_flows(sum, s);
     add_hits(sum, s);
 }
 
 bool stats_sums_hold(const struct stats *s)
 {
-    if (s->packets !=
-        s->processed + sum_of(s->undecodable, UNDECODABLE_COUNT) + sum_of(s->out_of_scope, SCOPE_COUNT))
+    if (s->packets != s->processed + sum_of(s->undecodable, UNDECODABLE_COUNT) +
+                          sum_of(s->out_of_scope, SCOPE_COUNT) + s->fragments_waiting)
         return false;
     for (size_t i = 0; i < SESSION_COUNT; i++)
         if (s->sessions[i] != s->readable[i] + sum_of(s->unreadable[i], UNREADABLE_COUNT))
@@ -104,6 +114,7 @@ const char *undecodable_name(enum undecodable u)
         [UNDECODABLE_IP_EXTENSION] = "bad_ip_extension",
         [UNDECODABLE_TCP] = "bad_tcp_header",
         [UNDECODABLE_UDP] = "bad_udp_header",
+        [UNDECODABLE_FRAGMENT] = "bad_fragment",
     };
     return names[u];
 }
@@ -112,7 +123,7 @@ const char *out_of_scope_name(enum out_of_scope o)
 {
     static const char *const names[SCOPE_COUNT] = {
         [SCOPE_NOT_IP] = "not_ip",
-        [SCOPE_FRAGMENT] = "later_fragment",
+        [SCOPE_FRAGMENT] = "incomplete_fragment",
         [SCOPE_LINK_TYPE] = "unknown_link_type",
     };
     return names[o];

@@ -1,6 +1,8 @@
 #pragma once
 /* Every counter of a worker. Plain integers, one writer, summed when they are shown. Two of the sums that must hold are here:
- *   packets received = processed + undecodable (by reason) + out of scope (by reason)
+ *   packets received = processed + undecodable (by reason) + out of scope (by reason) + fragments that wait
+ *     A packet with a fragment waits until its datagram is whole: then all that brought it are processed (or undecodable). When that
+ *     never happens, the first one is read alone and the others are out of scope. None waits at the end of a run.
  *   sessions of a protocol seen = readable + unreadable (by reason)
  * stats_sums_hold() checks them; the third (list entries) is struct list_report's. */
 #include <stdbool.h>
@@ -12,12 +14,13 @@ enum undecodable { /* the frame says it is something we read, and then is not */
     UNDECODABLE_IP_EXTENSION,/* IPv6 extension header chain cut or too long */
     UNDECODABLE_TCP,         /* TCP header cut or its length wrong */
     UNDECODABLE_UDP,
+    UNDECODABLE_FRAGMENT,    /* empty, past 64 KiB or of a length no fragment can have; IPv6: overlapping others */
     UNDECODABLE_COUNT,
 };
 
 enum out_of_scope { /* a good frame of a kind we do not look into */
     SCOPE_NOT_IP,            /* ARP, LLDP, ... */
-    SCOPE_FRAGMENT,          /* an IP fragment but the first */
+    SCOPE_FRAGMENT,          /* an IP fragment, not the first, of a datagram that never became whole */
     SCOPE_LINK_TYPE,         /* every packet of a capture with a link type we do not read */
     SCOPE_COUNT,
 };
@@ -45,6 +48,12 @@ struct stats {
     uint64_t out_of_scope[SCOPE_COUNT];
     uint64_t cut_by_snaplen;                    /* of the processed ones */
     uint64_t tcp, udp, other_ip, ipv4, ipv6, vlan_tagged;
+
+    uint64_t fragments_waiting;                 /* packets; 0 at the end of a run */
+    uint64_t datagrams_whole;                   /* put together from fragments */
+    uint64_t datagrams_incomplete;              /* waited too long, or until the end */
+    uint64_t datagrams_evicted;                 /* pushed out by others before their time */
+    uint64_t fragments_overlapping;             /* said other than what came before */
 
     uint64_t flows;                             /* begun */
     uint64_t flows_evicted;                     /* pushed out of the full table before their time */

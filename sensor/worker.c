@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "sensor/events.h"
 #include "sensor/flow.h"
+#include "sensor/fragments.h"
 #include "sensor/observe.h"
 #include "sensor/quic_reader.h"
 #include "sensor/seen.h"
@@ -39,6 +40,7 @@ struct worker {
     struct stats stats;
     struct events events;          /* owned */
     struct flow_table *flows;    /* owned */
+    struct fragments *fragments; /* owned */
     struct tcp *tcp;             /* owned */
     struct quic_reader *quic;    /* owned */
     struct scanner *scanner;     /* owned; NULL without a db */
@@ -66,6 +68,8 @@ static void flow_gone(void *to, struct flow *f)
         worker_flush(w);
 }
 
+static void datagram_gone(void *to, const struct datagram *g);
+
 static bool make_parts(struct worker *w, struct err *err)
 {
     const struct worker_options *o = &w->o;
@@ -81,11 +85,19 @@ static bool make_parts(struct worker *w, struct err *err)
         .directions_max = DIRECTIONS_MAX,
         .buffer_cap_bytes = o->buffer_cap_bytes ? o->buffer_cap_bytes : BUFFERS_DEFAULT,
     };
+    struct fragments_options fragments = {
+        .cap_bytes = o->fragments_cap_bytes,
+        .seed = o->seed,
+        .gone = datagram_gone,
+        .gone_to = w,
+    };
     buf_init(&w->out, OUT_BYTES_MAX);
+    w->fragments = fragments_new(&fragments);
     w->flows = flow_table_new(&flows);
     w->seen = seen_new(ALERT_KEYS);
     w->observed.items = malloc(OBSERVED_MAX * sizeof *w->observed.items);
-    if (!w->flows || !w->seen || !w->observed.items || !events_init(&w->events, &w->stats, BATCH_BYTES))
+    if (!w->fragments || !w->flows || !w->seen || !w->observed.items ||
+        !events_init(&w->events, &w->stats, BATCH_BYTES))
         return err_set(err, ERR_MEMORY, NULL, "out of memory");
     w->events.fingerprints = o->writes_events ? FINGERPRINT_ALL : 0;
     w->tcp = tcp_new(&tcp, &w->events);
@@ -129,6 +141,7 @@ void worker_free(struct worker *w)
     if (!w)
         return;
     scanner_free(w->scanner);
+    fragments_free(w->fragments);
     tcp_free(w->tcp);
     quic_reader_free(w->quic);
     flow_table_free(w->flows);
@@ -185,29 +198,22 @@ static void read_udp(struct worker *w, struct flow *f, unsigned side, const stru
         f->next_seq[side]++;
 }
 
-static void count_decoded(struct stats *s, const struct decoded *d)
+/* `n` packets: more than one when they were fragments. */
+static void count_decoded(struct stats *s, const struct decoded *d, uint32_t n)
 {
-    s->processed++;
-    if (d->ip_version == 4)
-        s->ipv4++;
-    else
-        s->ipv6++;
-    if (d->proto == IPPROTO_TCP)
-        s->tcp++;
-    else if (d->proto == IPPROTO_UDP)
-        s->udp++;
-    else
-        s->other_ip++;
+    s->processed += n;
+    *(d->ip_version == 4 ? &s->ipv4 : &s->ipv6) += n;
+    *(d->proto == IPPROTO_TCP ? &s->tcp : d->proto == IPPROTO_UDP ? &s->udp : &s->other_ip) += n;
     if (d->n_vlans)
-        s->vlan_tagged++;
+        s->vlan_tagged += n;
 }
 
-static void count_refused(struct stats *s, struct decode_result r)
+static void count_refused(struct stats *s, struct decode_result r, uint32_t n)
 {
     if (r.verdict == DECODE_BAD)
-        s->undecodable[r.reason]++;
+        s->undecodable[r.reason] += n;
     else
-        s->out_of_scope[r.reason]++;
+        s->out_of_scope[r.reason] += n;
 }
 
 static void count_received(struct stats *s, const struct packet *pkt)
@@ -221,35 +227,94 @@ static void count_received(struct stats *s, const struct packet *pkt)
         s->last_ns = pkt->ts_ns;
 }
 
+/* A packet, or a datagram whose last fragment it is. True when it began a flow. */
+static bool read_decoded(struct worker *w, const struct packet *pkt, const struct decoded *d, bool is_cut)
+{
+    unsigned side;
+    bool is_new;
+    struct flow *f = flow_find(w->flows, d, pkt->ts_ns, &side, &is_new);
+    struct moment m = moment_of(pkt, d);
+    if (is_new) {
+        w->stats.flows++;
+        events_add_flow(&w->events, f, side, &m);
+    }
+    if (is_cut && d->payload.len < d->payload_wire_len) {
+        w->stats.cut_by_snaplen++;
+        f->flags |= FLOW_SNAPLEN;
+    }
+    if (d->proto == IPPROTO_TCP)
+        tcp_packet(w->tcp, f, side, d, &m);
+    else if (d->proto == IPPROTO_UDP)
+        read_udp(w, f, side, d, &m);
+    if (wants_scan(w))
+        worker_flush(w);
+    return is_new;
+}
+
+/* COLD: what fragments brought, on behalf of `n` packets. */
+COLD static void read_datagram(struct worker *w, const struct datagram *g, uint32_t n)
+{
+    struct decoded d = g->decoded;
+    struct decode_result r = decode_datagram(g->bytes, g->wire_len, g->is_cut, &d);
+    if (r.verdict != DECODE_OK) {
+        count_refused(&w->stats, r, n);
+        return;
+    }
+    count_decoded(&w->stats, &d, n);
+    read_decoded(w, &g->packet, &d, g->is_cut);
+}
+
+/* COLD: it will not be whole. What its first fragment holds is read all the same. */
+COLD static void datagram_gone(void *to, const struct datagram *g)
+{
+    struct worker *w = to;
+    struct stats *s = &w->stats;
+    s->fragments_waiting -= g->n_packets;
+    if (g->fate == DATAGRAM_DROPPED) {
+        s->undecodable[UNDECODABLE_FRAGMENT] += g->n_packets;
+        return;
+    }
+    *(g->fate == DATAGRAM_EVICTED ? &s->datagrams_evicted : &s->datagrams_incomplete) += 1;
+    bool has_first = g->wire_len > 0;
+    s->out_of_scope[SCOPE_FRAGMENT] += g->n_packets - has_first;
+    if (has_first)
+        read_datagram(w, g, 1);
+}
+
+COLD static void take_fragment(struct worker *w, const struct packet *pkt, const struct decoded *d)
+{
+    struct stats *s = &w->stats;
+    struct datagram whole;
+    bool overlaps;
+    s->fragments_waiting++;
+    enum fragments_verdict v = fragments_add(w->fragments, pkt, d, &whole, &overlaps);
+    s->fragments_overlapping += overlaps;
+    if (v == FRAGMENTS_REFUSED) {
+        s->fragments_waiting--;
+        s->undecodable[UNDECODABLE_FRAGMENT]++;
+    } else if (v == FRAGMENTS_WHOLE) {
+        s->fragments_waiting -= whole.n_packets;
+        s->datagrams_whole++;
+        read_datagram(w, &whole, whole.n_packets);
+    }
+}
+
 void worker_packet(struct worker *w, enum link_type link, const struct packet *pkt)
 {
     struct decoded d;
     count_received(&w->stats, pkt);
     struct decode_result r = decode_packet(link, pkt, &d);
-    if (r.verdict != DECODE_OK) {
-        count_refused(&w->stats, r);
-        return;
+    if (r.verdict == DECODE_OK) {
+        count_decoded(&w->stats, &d, 1);
+        if (read_decoded(w, pkt, &d,
+                         pkt->bytes.len <
+                             pkt->wire_len)) /* new flows drive the clock, as in the flow table */
+            fragments_expire(w->fragments, pkt->ts_ns);
+    } else if (r.verdict == DECODE_FRAGMENT) {
+        take_fragment(w, pkt, &d);
+    } else {
+        count_refused(&w->stats, r, 1);
     }
-    count_decoded(&w->stats, &d);
-
-    unsigned side;
-    bool is_new;
-    struct flow *f = flow_find(w->flows, &d, pkt->ts_ns, &side, &is_new);
-    struct moment m = moment_of(pkt, &d);
-    if (is_new) {
-        w->stats.flows++;
-        events_add_flow(&w->events, f, side, &m);
-    }
-    if (pkt->bytes.len < pkt->wire_len && d.payload.len < d.payload_wire_len) {
-        w->stats.cut_by_snaplen++;
-        f->flags |= FLOW_SNAPLEN;
-    }
-    if (d.proto == IPPROTO_TCP)
-        tcp_packet(w->tcp, f, side, &d, &m);
-    else if (d.proto == IPPROTO_UDP)
-        read_udp(w, f, side, &d, &m);
-    if (wants_scan(w))
-        worker_flush(w);
 }
 
 /* ---- hits to alerts ---- */
@@ -420,6 +485,7 @@ void worker_end_source(struct worker *w)
 
 void worker_end_run(struct worker *w)
 {
+    fragments_clear(w->fragments);
     flow_table_clear(w->flows);
     worker_flush(w);
 }

@@ -15,6 +15,7 @@ struct worker_options {
     bool is_joined;            /* worker_end_source() does not end flows: captures are parts of one */
     uint32_t flows_max;        /* 0: 1 Mi */
     size_t buffer_cap_bytes;   /* for reassembly; 0: 256 MiB */
+    size_t fragments_cap_bytes; /* 0: FRAGMENTS_CAP_DEFAULT, 16 MiB */
     uint64_t seed;             /* of the hashes of flows and alerts: 0 for replay, random for live */
     /* Takes whole lines. False: the output is broken, nothing more is offered. */
     bool (*write)(void *to, struct span lines);

@@ -25,7 +25,6 @@ DOORS = {
     "cap-ng.h": "tools/live.c",
     "openssl/md5.h": "base/digest.c",
     "openssl/sha.h": "base/digest.c",
-    "openssl/evp.h": "sensor/extract/quic_crypto.c",
 }
 
 

@@ -52,9 +52,16 @@ static void put_packets(struct buf *out, const struct stats *s)
     for (int i = 0; i < SCOPE_COUNT; i++)
         put_reason(&r, out_of_scope_name((enum out_of_scope)i), s->out_of_scope[i]);
     end_reasons(&r);
+    if (s->fragments_waiting)
+        buf_printf(out, " + %" PRIu64 " fragments waiting", s->fragments_waiting);
     buf_put_byte(out, '\n');
     if (s->cut_by_snaplen)
         buf_printf(out, "          %" PRIu64 " of them cut by the snaplen\n", s->cut_by_snaplen);
+    if (s->datagrams_whole + s->datagrams_incomplete + s->datagrams_evicted + s->fragments_overlapping)
+        buf_printf(out,
+                   "          %" PRIu64 " datagrams put together from fragments, %" PRIu64 " incomplete, %" PRIu64
+                   " pushed out; %" PRIu64 " fragments overlapping\n",
+                   s->datagrams_whole, s->datagrams_incomplete, s->datagrams_evicted, s->fragments_overlapping);
 }
 
 static void put_drops(struct buf *out, const struct stats *s)

@@ -8,6 +8,22 @@ enum { /* IANA protocol numbers that chain headers */
 
 enum { EXTENSIONS_MAX = 16 };
 
+/* COLD: a fragment's own bounds; what it has to do with others is not known here. */
+static struct decode_result decode_fragment(struct span bytes, uint32_t wire_len, uint16_t at, bool has_more,
+                                            uint32_t id, struct decoded *out)
+{
+    if (wire_len == 0 || wire_len > DATAGRAM_BYTES_MAX || at + wire_len > DATAGRAM_BYTES_MAX ||
+        (has_more && wire_len % 8))
+        return decode_bad(UNDECODABLE_FRAGMENT);
+    out->is_fragment = true;
+    out->has_more_fragments = has_more;
+    out->fragment_at = at;
+    out->fragment_id = id;
+    out->payload = bytes;
+    out->payload_wire_len = wire_len;
+    return (struct decode_result){DECODE_FRAGMENT, 0};
+}
+
 static struct decode_result decode_ipv4(struct span rest, uint32_t n_cut, struct decoded *out)
 {
     if (rest.len < 20 || rest.ptr[0] >> 4 != 4)
@@ -23,14 +39,15 @@ static struct decode_result decode_ipv4(struct span rest, uint32_t n_cut, struct
     out->src = ip_from_v4(h + 12);
     out->dst = ip_from_v4(h + 16);
     out->proto = h[9];
-    uint16_t fragment = load_be16(h + 6);
-    if (fragment & 0x1fff)
-        return decode_out_of_scope(SCOPE_FRAGMENT);
-    out->is_fragment = fragment & 0x2000;
     if (rest.len < header_len && !n_cut)
         return decode_bad(UNDECODABLE_IP);
     struct span payload = span_from(span_first(rest, total_len), header_len);
-    return decode_transport(payload, (uint32_t)(total_len - header_len), n_cut, out);
+    uint32_t wire_len = (uint32_t)(total_len - header_len);
+    uint16_t fragment = load_be16(h + 6);
+    if (fragment & 0x3fff)
+        return decode_fragment(payload, wire_len, (uint16_t)((fragment & 0x1fff) * 8), fragment & 0x2000,
+                               load_be16(h + 4), out);
+    return decode_transport(payload, wire_len, n_cut, out);
 }
 
 /* Walk the chain; *next is the transport's number at the end, or that of the header which the snaplen cut: nothing is left
@@ -62,17 +79,17 @@ static struct decode_result skip_extensions(struct span *rest, uint32_t *wire_le
             *rest = span_from(*rest, rest->len);
             return is_cut && *wire_len >= len ? decode_ok() : decode_bad(UNDECODABLE_IP_EXTENSION);
         }
-        if (*next == NEXT_FRAGMENT) {
-            uint16_t fragment = load_be16(rest->ptr + 2);
-            if (fragment & 0xfff8) {
-                out->proto = rest->ptr[0];
-                return decode_out_of_scope(SCOPE_FRAGMENT);
-            }
-            out->is_fragment = fragment & 1;
-        }
-        *next = rest->ptr[0];
+        const uint8_t *h = rest->ptr;
+        bool is_fragment =
+            *next == NEXT_FRAGMENT && load_be16(h + 2) & 0xfff9; /* else atomic (RFC 6946): whole */
+        *next = h[0];
         span_skip(rest, len);
         *wire_len -= (uint32_t)len;
+        if (is_fragment) {
+            uint16_t place = load_be16(h + 2);
+            out->proto = *next;
+            return decode_fragment(*rest, *wire_len, place & 0xfff8, place & 1, load_be32(h + 4), out);
+        }
     }
     return decode_bad(UNDECODABLE_IP_EXTENSION);
 }
@@ -96,6 +113,18 @@ static struct decode_result decode_ipv6(struct span rest, uint32_t n_cut, struct
         return r;
     out->proto = next;
     return decode_transport(rest, wire_len, n_cut, out);
+}
+
+struct decode_result decode_datagram(struct span bytes, uint32_t wire_len, bool is_cut, struct decoded *out)
+{
+    if (out->ip_version == 6) {
+        struct decode_result r = skip_extensions(&bytes, &wire_len, &out->proto, is_cut, out);
+        if (r.verdict == DECODE_FRAGMENT) /* fragments of fragments: nobody sends them */
+            return decode_bad(UNDECODABLE_IP_EXTENSION);
+        if (r.verdict != DECODE_OK)
+            return r;
+    }
+    return decode_transport(bytes, wire_len, is_cut, out);
 }
 
 struct decode_result decode_ip(uint16_t ethertype, struct span rest, uint32_t n_cut, struct decoded *out)

@@ -89,10 +89,68 @@ case("ipv4-options", """IPv4 with 40 bytes of options.""",
 LARGE = udp((RESOLVER, 53), (CLIENT, 40000), dns_response("www.evil.example", "TXT", [
     record("www.evil.example", "TXT", ["x" * 250]), record("www.evil.example", "TXT", ["y" * 250])]))
 
+FAR = udp((RESOLVER, 53), (CLIENT, 40000), dns_response("www.good.example", "CNAME", [
+    record("www.good.example", "TXT", ["x" * 250]), record("www.good.example", "CNAME", "www.evil.example")]))
+FAR_ALERT = "alert dns.answer.target www.evil.example = suffix evil.example"
+PUT_TOGETHER = "          1 datagrams put together from fragments, 0 incomplete, 0 pushed out; 0 fragments overlapping"
+
 case("fragments",
-     """A response in three fragments: the first is read as far as it goes, the others are counted as out of scope.""",
-     fragments(LARGE, 256), ALERT, LIST,
-     stderr=["packets   3 received = 1 processed + 0 undecodable + 2 out of scope (later_fragment 2)"])
+     """A response in fragments of 64 bytes. The name that is listed is in a later one; the alert has the number of the last.""",
+     fragments(FAR, 64), FAR_ALERT, LIST,
+     stderr=["packets   6 received = 6 processed + 0 undecodable + 0 out of scope", PUT_TOGETHER])
+
+case("fragments-reordered",
+     """The same, the last fragment first and others twice; the alert has the number of the one that made it whole.""",
+     [fragments(FAR, 64)[i] for i in (5, 3, 3, 4, 0, 2, 0, 1)], FAR_ALERT, LIST,
+     stderr=["packets   8 received = 8 processed + 0 undecodable + 0 out of scope", PUT_TOGETHER])
+
+case("fragments-incomplete",
+     """A response of which only the first and the third fragment came: the first is read alone when the capture ends, with its own
+     number, after what followed it. The other counts as out of scope.""",
+     fragments(LARGE, 256)[::2] + ask("later.evil.example", port=40001),
+     "alert dns.query later.evil.example = suffix evil.example\n" + ALERT, LIST,
+     stderr=["packets   3 received = 2 processed + 0 undecodable + 1 out of scope (incomplete_fragment 1)",
+             "          0 datagrams put together from fragments, 1 incomplete, 0 pushed out; 0 fragments overlapping"])
+
+REQUEST = talk(40001).client(http_request("/", "evil.example")).only(True).datagrams()
+
+case("fragments-tcp",
+     """A TCP connection whose every packet, the SYN too, is cut into fragments of eight bytes: the ports are in the first one, the flags
+     in the second, and the host in several.""",
+     [piece for n, datagram in enumerate(REQUEST) for piece in fragments(datagram, 8, ident=n)],
+     "alert http.host evil.example = suffix evil.example", LIST)
+
+GOOD, EVIL = (udp((CLIENT, 40000), (RESOLVER, 53), dns_query(name)) for name in ("aaaaaaaaaaaa.good.example", "aaaaaaaaaaaa.evil.example"))
+
+case("fragments-overlapping",
+     """IPv4 fragments that overlap and say different things: the byte that came first stays. In the first datagram that is the listed
+     name, in the second, from another port, it is not.""",
+     [fragments(EVIL, 32)[0], fragments(GOOD, 32)[0], fragments(EVIL, 32)[1]]
+     + [fragments(GOOD, 32, ident=2)[0], fragments(EVIL, 32, ident=2)[0], fragments(EVIL, 32, ident=2)[1]],
+     "alert dns.query aaaaaaaaaaaa.evil.example = suffix evil.example", LIST,
+     stderr=["packets   6 received = 6 processed + 0 undecodable + 0 out of scope",
+             "          2 datagrams put together from fragments, 0 incomplete, 0 pushed out; 2 fragments overlapping"])
+
+
+def fragments6(segment, size, ident, extensions=(), shift=0):
+    """UDP in IPv6 fragments of `size` bytes; all but the first begin `shift` bytes early."""
+    starts = range(0, len(segment), size)
+    return [frames.ipv6(CLIENT6, RESOLVER6, frames.PROTO_UDP, segment[max(at - shift, 0):at + size],
+                        extensions=[*extensions, (frames.PROTO_FRAGMENT, frames.extension_fragment(
+                            max(at - shift, 0), at + size < len(segment), ident))]) for at in starts]
+
+
+def query6(port, name="www.evil.example"):
+    return frames.udp_segment((CLIENT6, port), (RESOLVER6, 53), dns_query(name))
+
+
+case("fragments-ipv6",
+     """Queries in IPv6 fragments: plain, behind other extension headers and reordered, and overlapping: that one is dropped as a whole
+     (RFC 5722) and its fragments counted as undecodable, the one that comes later too.""",
+     fragments6(query6(40000), 16, 1) + fragments6(query6(40001), 24, 2, [HOP, DEST])[::-1] + fragments6(query6(40002), 16, 3, shift=8),
+     "\n".join([ALERT] * 2), LIST,
+     stderr=["packets   8 received = 5 processed + 3 undecodable (bad_fragment 3) + 0 out of scope",
+             "          2 datagrams put together from fragments, 0 incomplete, 0 pushed out; 1 fragments overlapping"])
 
 case("snaplen",
      """Frames cut to 96 bytes: a query that fits, a response that does not (its question does), a request whose Host header was

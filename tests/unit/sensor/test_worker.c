@@ -448,6 +448,10 @@ static void test_refused_packets(void **state)
     send_frame(&d);
     send_frame(&d); /* nothing at all */
     packets_put_ethernet(&d.frame, 0x0800);
+    packets_put_ipv4(&d.frame, &(struct packets_ipv4){.proto = 17, .fragment = 5, .total_len = -1}, 4);
+    packets_put_fill(&d.frame, 0, 4);
+    send_frame(&d);
+    packets_put_ethernet(&d.frame, 0x0800);
     packets_put_ipv4(&d.frame, &(struct packets_ipv4){.proto = 17, .fragment = 5, .total_len = -1}, 0);
     send_frame(&d);
     packets_put_ethernet(&d.frame, 0x0800);
@@ -456,6 +460,11 @@ static void test_refused_packets(void **state)
     struct packet pkt = {.number = ++d.number};
     worker_packet(d.w, LINK_OTHER, &pkt);
     const struct stats *s = worker_stats(d.w);
+    assert_true(stats_sums_hold(s));
+    assert_int_equal(s->fragments_waiting, 1);
+    worker_end_run(d.w);
+    assert_int_equal(s->fragments_waiting, 0);
+    assert_int_equal(s->undecodable[UNDECODABLE_FRAGMENT], 1);
     assert_int_equal(s->processed, 0);
     assert_int_equal(s->out_of_scope[SCOPE_NOT_IP], 1);
     assert_int_equal(s->out_of_scope[SCOPE_FRAGMENT], 1);
@@ -464,6 +473,121 @@ static void test_refused_packets(void **state)
     assert_int_equal(s->undecodable[UNDECODABLE_IP], 1);
     assert_int_equal(s->undecodable[UNDECODABLE_TCP], 1);
     assert_int_equal(s->flows, 0);
+    close_desk(&d);
+}
+
+/* ---- fragments ---- */
+
+/* A datagram that asks for evil.example in fragments of `size` bytes. */
+struct cut {
+    struct buf segment;
+    size_t size;
+};
+
+static void cut_query(struct cut *c, uint16_t sport, size_t size)
+{
+    struct buf message;
+    buf_init(&message, 4096);
+    buf_init(&c->segment, 4096);
+    packets_put_dns_query(&message, 7, "evil.example");
+    packets_put_udp(&c->segment, sport, 53, message.len);
+    buf_put(&c->segment, buf_span(&message));
+    packets_put_fill(&c->segment, 0, 48 - c->segment.len); /* which UDP does not count */
+    buf_fini(&message);
+    c->size = size;
+}
+
+static size_t cut_count(const struct cut *c)
+{
+    return (c->segment.len + c->size - 1) / c->size;
+}
+
+static void send_piece(struct desk *d, const struct cut *c, size_t i)
+{
+    struct span piece = span_first(span_from(buf_span(&c->segment), i * c->size), c->size);
+    unsigned flag = i + 1 < cut_count(c) ? 0x2000 : 0;
+    struct packets_ipv4 h = {.src = packets_v4(CLIENT), .dst = packets_v4(SERVER), .proto = 17, .total_len = -1,
+                             .fragment = (uint16_t)(flag | i * c->size / 8)};
+    packets_put_ethernet(&d->frame, 0x0800);
+    packets_put_ipv4(&d->frame, &h, piece.len);
+    buf_put(&d->frame, piece);
+    send_frame(d);
+    assert_true(stats_sums_hold(worker_stats(d->w)));
+}
+
+static void test_fragments(void **state)
+{
+    for (size_t size = 8; size <= 24; size += 8) {
+        struct desk d;
+        struct cut c;
+        open_desk(&d, *state);
+        cut_query(&c, 40000, size);
+        const struct stats *s = worker_stats(d.w);
+        size_t n = cut_count(&c);
+        for (size_t i = n; i-- > 0;) {
+            send_piece(&d, &c, i);
+            assert_int_equal(s->fragments_waiting, i ? n - i : 0);
+        }
+        assert_int_equal(s->processed, n);
+        assert_int_equal(s->udp, n);
+        assert_int_equal(s->flows, 1);
+        worker_end_run(d.w);
+        assert_int_equal(count_lines(&d, "alert"), 1);
+        char number[32];
+        snprintf(number, sizeof number, "\"pcap_cnt\":%zu,", n);
+        assert_true(is_written(&d, number));
+        buf_fini(&c.segment);
+        close_desk(&d);
+    }
+}
+
+/* The first fragment has the whole query; the last one never comes. Read after 30 seconds, by a new flow's clock, or at the end. */
+static void test_fragments_incomplete(void **state)
+{
+    for (int ends = 0; ends < 2; ends++) {
+        struct desk d;
+        struct cut c;
+        open_desk(&d, *state);
+        cut_query(&c, 40000, 40);
+        assert_int_equal(cut_count(&c), 2);
+        send_piece(&d, &c, 0);
+        const struct stats *s = worker_stats(d.w);
+        d.ts_ns += INT64_C(29) * 1000000000;
+        send_query(&d, 40001, 53, "good.example");
+        assert_int_equal(s->fragments_waiting, 1);
+        if (ends) {
+            worker_end_run(d.w);
+        } else {
+            d.ts_ns += INT64_C(2) * 1000000000;
+            send_query(&d, 40002, 53, "good.example");
+        }
+        assert_int_equal(s->fragments_waiting, 0);
+        assert_int_equal(s->datagrams_incomplete, 1);
+        assert_int_equal(s->processed, ends ? 2 : 3);
+        assert_int_equal(s->flows, ends ? 2 : 3);
+        worker_end_run(d.w);
+        assert_int_equal(count_lines(&d, "alert"), 1);
+        assert_true(is_written(&d, "\"pcap_cnt\":1,"));
+        buf_fini(&c.segment);
+        close_desk(&d);
+    }
+}
+
+/* Each fragment cut: counted once, read as far as it goes. */
+static void test_fragments_cut(void **state)
+{
+    struct desk d;
+    struct cut c;
+    open_desk(&d, *state);
+    cut_query(&c, 40000, 16);
+    d.snaplen = 14 + 20 + 12;
+    for (size_t i = 0; i < cut_count(&c); i++)
+        send_piece(&d, &c, i);
+    const struct stats *s = worker_stats(d.w);
+    assert_int_equal(s->processed, cut_count(&c));
+    assert_int_equal(s->cut_by_snaplen, 1);
+    assert_int_equal(s->unreadable[SESSION_DNS][UNREADABLE_SNAPLEN], 1);
+    buf_fini(&c.segment);
     close_desk(&d);
 }
 
@@ -668,6 +792,9 @@ int main(void)
         cmocka_unit_test(test_largest_answer),
         cmocka_unit_test(test_broken_output),
         cmocka_unit_test(test_refused_packets),
+        cmocka_unit_test(test_fragments),
+        cmocka_unit_test(test_fragments_incomplete),
+        cmocka_unit_test(test_fragments_cut),
         cmocka_unit_test(test_bytes_and_times),
         cmocka_unit_test(test_every_snaplen),
         cmocka_unit_test(test_dns_sessions),

@@ -364,12 +364,19 @@ static void test_ipv4_fragments(void **state)
 {
     static const struct {
         uint16_t fragment;
-        bool is_read, is_fragment;
+        enum decode_verdict verdict;
+        uint16_t at;
+        bool has_more;
     } rows[] = {
-        {0x4000, true, false}, /* don't fragment */
-        {0x2000, true, true},  /* first of several */
-        {0x2001, false, false}, {0x0001, false, false}, {0x1fff, false, false},
-        {0x00b9, false, false}, {0x8000, true, false}, /* the evil bit */
+        {0x4000, DECODE_OK, 0, false},       /* don't fragment */
+        {0x8000, DECODE_OK, 0, false},       /* the evil bit */
+        {0x2000, DECODE_FRAGMENT, 0, true},  /* first of several */
+        {0x2001, DECODE_FRAGMENT, 8, true},
+        {0x0001, DECODE_FRAGMENT, 8, false},
+        {0x00b9, DECODE_FRAGMENT, 0xb9 * 8, false},
+        {0x1ffd, DECODE_FRAGMENT, 0xffe8, false},
+        {0x1ffe, DECODE_BAD, 0, false},      /* past 64 KiB */
+        {0x3fff, DECODE_BAD, 0, false},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -377,16 +384,103 @@ static void test_ipv4_fragments(void **state)
         struct packets_ipv4 h = plain_ipv4(17);
         h.fragment = rows[i].fragment;
         buf_init(&frame, 4096);
-        packets_put_ipv4(&frame, &h, 15);
-        packets_put_udp(&frame, 1000, 53, 7);
-        buf_put_str(&frame, "payload");
+        packets_put_ipv4(&frame, &h, 16);
+        packets_put_udp(&frame, 1000, 53, 8);
+        buf_put_str(&frame, "payload+");
         struct reading r = read_frame(LINK_RAW, &frame);
-        assert_result(&r, rows[i].is_read ? DECODE_OK : DECODE_OUT_OF_SCOPE, SCOPE_FRAGMENT);
-        assert_int_equal(r.d.is_fragment, rows[i].is_fragment);
+        assert_result(&r, rows[i].verdict, rows[i].verdict == DECODE_BAD ? UNDECODABLE_FRAGMENT : 0);
+        assert_int_equal(r.d.is_fragment, rows[i].verdict == DECODE_FRAGMENT);
+        assert_int_equal(r.d.fragment_at, rows[i].at);
+        assert_int_equal(r.d.has_more_fragments, rows[i].has_more);
         assert_int_equal(r.d.proto, 17);
+        if (rows[i].verdict == DECODE_FRAGMENT) {
+            assert_int_equal(r.d.fragment_id, 0x1234);
+            assert_int_equal(r.d.payload.len, 16);
+            assert_int_equal(r.d.payload_wire_len, 16);
+        }
         free(r.bytes);
         buf_fini(&frame);
     }
+}
+
+/* With more to come a length that is no multiple of 8, and no length at all. */
+static void test_fragment_lengths(void **state)
+{
+    (void)state;
+    for (size_t len = 0; len <= 24; len++)
+        for (int has_more = 0; has_more < 2; has_more++) {
+            struct buf frame;
+            struct packets_ipv4 h = plain_ipv4(17);
+            h.fragment = (uint16_t)(has_more ? 0x2002 : 2);
+            buf_init(&frame, 4096);
+            packets_put_ipv4(&frame, &h, len);
+            packets_put_fill(&frame, 'x', len);
+            bool is_good = len > 0 && (!has_more || len % 8 == 0);
+            assert_reads(LINK_RAW, &frame, is_good ? DECODE_FRAGMENT : DECODE_BAD, is_good ? 0 : UNDECODABLE_FRAGMENT);
+            buf_fini(&frame);
+        }
+}
+
+/* An IPv6 fragment behind `n_before` other headers. */
+static struct reading read_ipv6_fragment(unsigned n_before, uint16_t place, size_t len)
+{
+    struct ip src = packets_v6(1), dst = packets_v6(2);
+    struct buf frame;
+    buf_init(&frame, 4096);
+    packets_put_ipv6(&frame, &src, &dst, n_before ? 0 : 44, 8 * n_before + 8 + len);
+    for (unsigned i = 0; i < n_before; i++) {
+        buf_put_byte(&frame, i + 1 < n_before ? 60 : 44);
+        packets_put_fill(&frame, 0, 7);
+    }
+    packets_put_u16(&frame, 17 << 8);
+    packets_put_u16(&frame, place);
+    packets_put_u32(&frame, 0xdeadbeef);
+    packets_put_udp(&frame, 1000, 53, 7);
+    packets_put_fill(&frame, 'x', len - 8);
+    struct reading r = read_frame(LINK_RAW, &frame);
+    buf_fini(&frame);
+    return r;
+}
+
+static void test_ipv6_fragments(void **state)
+{
+    (void)state;
+    for (unsigned n_before = 0; n_before < 4; n_before++) {
+        struct reading r = read_ipv6_fragment(n_before, 0x0101, 16);
+        assert_result(&r, DECODE_FRAGMENT, 0);
+        assert_int_equal(r.d.fragment_at, 0x100);
+        assert_true(r.d.has_more_fragments);
+        assert_int_equal(r.d.fragment_id, 0xdeadbeef);
+        assert_int_equal(r.d.proto, 17);
+        assert_int_equal(r.d.payload.len, 16);
+        free(r.bytes);
+        r = read_ipv6_fragment(n_before, 0x0101, 15);
+        assert_result(&r, DECODE_BAD, UNDECODABLE_FRAGMENT);
+        free(r.bytes);
+        r = read_ipv6_fragment(n_before, 6, 15); /* atomic; the reserved bits say nothing */
+        assert_result(&r, DECODE_OK, 0);
+        assert_false(r.d.is_fragment);
+        assert_int_equal(r.d.dport, 53);
+        assert_int_equal(r.d.payload.len, 7);
+        free(r.bytes);
+    }
+}
+
+/* What was put together may begin with more extension headers, but not with fragments. */
+static void test_datagram(void **state)
+{
+    (void)state;
+    static const uint8_t options[] = {17, 0, 1, 4, 0, 0, 0, 0, 3, 0xe8, 0, 53, 0, 11, 0, 0, 'a', 'b', 'c'};
+    struct decoded d = {.ip_version = 6, .proto = 60};
+    assert_int_equal(decode_datagram(span_of(options, sizeof options), sizeof options, false, &d).verdict, DECODE_OK);
+    assert_int_equal(d.proto, 17);
+    assert_int_equal(d.dport, 53);
+    assert_true(span_eq(d.payload, SPAN_LIT("abc")));
+    static const uint8_t nested[] = {17, 0, 0, 1, 0, 0, 0, 0, 3, 0xe8, 0, 53, 0, 11, 0, 0};
+    d = (struct decoded){.ip_version = 6, .proto = 44};
+    struct decode_result r = decode_datagram(span_of(nested, sizeof nested), sizeof nested, false, &d);
+    assert_int_equal(r.verdict, DECODE_BAD);
+    assert_int_equal(r.reason, UNDECODABLE_IP_EXTENSION);
 }
 
 static void test_other_protocols(void **state)
@@ -489,33 +583,6 @@ static void test_ipv6_chain_past_the_end(void **state)
         put_chain(&frame, one, 1);
         frame.ptr[5] = (uint8_t)len;
         assert_reads(LINK_RAW, &frame, DECODE_BAD, UNDECODABLE_IP_EXTENSION);
-        buf_fini(&frame);
-    }
-}
-
-static void test_ipv6_fragments(void **state)
-{
-    static const struct extension one[] = {{FRAGMENT, 0}};
-    static const struct {
-        uint16_t fragment;
-        bool is_read, is_fragment;
-    } rows[] = {{0x0000, true, false},
-                {0x0001, true, true},
-                {0x0006, true, false},
-                {0x0008, false, false},
-                {0xfff9, false, false}};
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct buf frame;
-        buf_init(&frame, 4096);
-        put_chain(&frame, one, 1);
-        frame.ptr[42] = (uint8_t)(rows[i].fragment >> 8);
-        frame.ptr[43] = (uint8_t)rows[i].fragment;
-        struct reading r = read_frame(LINK_RAW, &frame);
-        assert_result(&r, rows[i].is_read ? DECODE_OK : DECODE_OUT_OF_SCOPE, SCOPE_FRAGMENT);
-        assert_int_equal(r.d.is_fragment, rows[i].is_fragment);
-        assert_int_equal(r.d.proto, 17);
-        free(r.bytes);
         buf_fini(&frame);
     }
 }
@@ -794,6 +861,8 @@ int main(void)
         cmocka_unit_test(test_ipv4_lengths),
         cmocka_unit_test(test_link_padding),
         cmocka_unit_test(test_ipv4_fragments),
+        cmocka_unit_test(test_fragment_lengths),
+        cmocka_unit_test(test_datagram),
         cmocka_unit_test(test_other_protocols),
         cmocka_unit_test(test_ipv6_chains),
         cmocka_unit_test(test_ipv6_chain_too_long),
