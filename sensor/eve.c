@@ -272,19 +272,24 @@ static void put_ja3(struct eve_line *l, const char *key, const struct fingerprin
     json_end_object(&l->json);
 }
 
+static void put_client_fingerprints(struct eve_line *l, const struct fingerprints *f)
+{
+    struct span ja4 = fingerprint_ja4(f);
+    put_ja3(l, "ja3", f);
+    if (ja4.len)
+        json_text(&l->json, "ja4", ja4);
+}
+
 /* Suricata prints the version that was negotiated, but at a peering point one side may be all there is: `version` is the
  * highest one offered in a ClientHello's event, and the chosen one in a ServerHello's. */
 static void put_tls_client(struct eve_line *l, const struct tls_client_hello *h, const struct fingerprints *f)
 {
-    struct span ja4 = fingerprint_ja4(f);
     char scratch[8];
 
     json_begin_object(&l->json, "tls");
     eve_put_wire(l, "sni", h->sni);
     json_str(&l->json, "version", tls_version_name(h->version, scratch));
-    put_ja3(l, "ja3", f);
-    if (ja4.len)
-        json_text(&l->json, "ja4", ja4);
+    put_client_fingerprints(l, f);
     put_alpns(l, "client_alpns", h->alpn, h->n_alpn);
     json_end_object(&l->json);
 }
@@ -308,6 +313,7 @@ static void put_quic(struct eve_line *l, const struct event *e)
     json_begin_object(&l->json, "quic");
     json_str(&l->json, "version", quic_version_name(e->quic_version, scratch));
     eve_put_wire(l, "sni", e->tls_client->sni);
+    put_client_fingerprints(l, e->fingerprints);
     json_end_object(&l->json);
 }
 

@@ -94,6 +94,8 @@ static const struct fingerprints *make_fingerprints(struct events *b, const stru
 {
     if (e->kind == EVENT_TLS_CLIENT)
         return fingerprint_client(e->tls_client, CARRIER_TCP, kinds, &b->arena);
+    if (e->kind == EVENT_QUIC)
+        return fingerprint_client(e->tls_client, CARRIER_QUIC, kinds, &b->arena);
     return fingerprint_server(e->tls_server, kinds, &b->arena);
 }
 
@@ -116,7 +118,7 @@ void events_add_flow(struct events *b, const struct flow *f, unsigned side, cons
 }
 
 enum verdict events_add_dns(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
-                           struct span message)
+                            struct span message)
 {
     struct dns_message *d = arena_alloc(&b->arena, sizeof *d);
     if (!d) {
@@ -133,7 +135,7 @@ enum verdict events_add_dns(struct events *b, const struct flow *f, unsigned sid
 }
 
 void events_add_http_request(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
-                            const struct http_request *r)
+                             const struct http_request *r)
 {
     struct event *e = add(b, EVENT_HTTP_REQUEST, f, side, m);
     struct http_request *kept = e ? arena_alloc(&b->arena, sizeof *kept) : NULL;
@@ -150,7 +152,7 @@ void events_add_http_request(struct events *b, const struct flow *f, unsigned si
 }
 
 void events_add_http_response(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
-                             const struct http_response *r)
+                              const struct http_response *r)
 {
     struct event *e = add(b, EVENT_HTTP_RESPONSE, f, side, m);
     struct http_response *kept = e ? arena_alloc(&b->arena, sizeof *kept) : NULL;
@@ -182,7 +184,7 @@ static void add_client_hello(struct events *b, struct event *e, const struct tls
 }
 
 void events_add_tls_client(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
-                          const struct tls_client_hello *h)
+                           const struct tls_client_hello *h)
 {
     add_client_hello(b, add(b, EVENT_TLS_CLIENT, f, side, m), h);
 }
@@ -197,7 +199,7 @@ void events_add_quic(struct events *b, const struct flow *f, unsigned side, cons
 }
 
 void events_add_tls_server(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
-                          const struct tls_server_hello *h)
+                           const struct tls_server_hello *h)
 {
     struct event *e = add(b, EVENT_TLS_SERVER, f, side, m);
     struct tls_server_hello *kept = e ? arena_alloc(&b->arena, sizeof *kept) : NULL;

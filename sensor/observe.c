@@ -79,6 +79,12 @@ static void add_http_request(struct observations *o, const struct event *e)
     add_text(o, e, FIELD_HTTP_METHOD, r->method);
 }
 
+static void add_fingerprints(struct observations *o, const struct event *e)
+{
+    add_text(o, e, FIELD_TLS_JA3, fingerprint_ja3(e->fingerprints));
+    add_text(o, e, FIELD_TLS_JA4, fingerprint_ja4(e->fingerprints));
+}
+
 static void add_quic(struct observations *o, const struct event *e)
 {
     const struct tls_client_hello *h = e->tls_client;
@@ -86,6 +92,7 @@ static void add_quic(struct observations *o, const struct event *e)
     for (unsigned i = 0; i < h->n_names; i++)
         add_name(o, e, FIELD_QUIC_SNI, h->names[i], h->names[i], e->dport);
     o->n_destinations = o->n - first;
+    add_fingerprints(o, e);
 }
 
 static void add_tls_client(struct observations *o, const struct event *e)
@@ -97,8 +104,7 @@ static void add_tls_client(struct observations *o, const struct event *e)
     o->n_destinations = o->n - first;
     for (unsigned i = 0; i < h->n_alpn; i++)
         add_text(o, e, FIELD_TLS_ALPN, h->alpn[i]);
-    add_text(o, e, FIELD_TLS_JA3, fingerprint_ja3(e->fingerprints));
-    add_text(o, e, FIELD_TLS_JA4, fingerprint_ja4(e->fingerprints));
+    add_fingerprints(o, e);
 }
 
 static void add_ends(struct observations *o, const struct event *e)

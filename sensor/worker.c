@@ -382,7 +382,8 @@ COLD static struct span requested_url(struct worker *w, const struct http_reques
 /* An alert on a hello shows all its fingerprints, whatever it is about. The event, or a copy of it in *whole. */
 COLD static const struct event *with_fingerprints(struct worker *w, const struct event *e, struct event *whole)
 {
-    if ((e->kind != EVENT_TLS_CLIENT && e->kind != EVENT_TLS_SERVER) || w->events.fingerprints == FINGERPRINT_ALL)
+    bool is_hello = e->kind == EVENT_TLS_CLIENT || e->kind == EVENT_TLS_SERVER || e->kind == EVENT_QUIC;
+    if (!is_hello || w->events.fingerprints == FINGERPRINT_ALL)
         return e;
     const struct fingerprints *f = events_fingerprint(&w->events, e);
     *whole = *e;
