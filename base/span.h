@@ -49,6 +49,11 @@ static inline bool span_starts(struct span s, struct span prefix)
     return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.ptr, prefix.ptr, prefix.len) == 0);
 }
 
+static inline bool span_has_byte(struct span s, uint8_t c)
+{
+    return s.len && memchr(s.ptr, c, s.len);
+}
+
 /* The part from `from` on; empty when `from` lies past the end. */
 static inline struct span span_from(struct span s, size_t from)
 {

@@ -187,3 +187,12 @@ size_t time_format(int64_t seconds, uint32_t micros, char out[static TIME_TEXT_M
                      (unsigned)(clock % 60), micros % 1000000);
     return (size_t)n;
 }
+
+size_t time_format_seconds(int64_t seconds, char out[static TIME_TEXT_MAX])
+{
+    enum { TO_SECONDS = sizeof "2026-01-31T23:59:59" - 1 };
+    time_format(seconds, 0, out);
+    out[TO_SECONDS] = 'Z';
+    out[TO_SECONDS + 1] = 0;
+    return TO_SECONDS + 1;
+}

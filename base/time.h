@@ -18,3 +18,5 @@ bool time_parse(struct span text, int64_t *out_seconds);
 /* "2026-01-31T23:59:59.000123+0000", as EVE writes it. `micros` below 1000000. Outside of the years 0 to 9999 the
  * nearest moment inside is written. Returns the length, without the NUL. */
 size_t time_format(int64_t seconds, uint32_t micros, char out[static TIME_TEXT_MAX]);
+/* "2026-01-31T23:59:59Z" (RFC 3339), with the same bounds. Returns the length, without the NUL. */
+size_t time_format_seconds(int64_t seconds, char out[static TIME_TEXT_MAX]);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/time.h"
 #include "matcher/hyperscan.h"
 #include "matcher/route.h"
 #include "matcher/scan.h"
@@ -299,13 +300,10 @@ static void survey_validity(struct survey *s, enum finding finding)
     for (uint32_t i = 0; i < s->v->n_indicators; i++) {
         for (uint32_t o = s->v->indicators[i].origins; o != ORIGIN_END; o = s->v->origins[o].next) {
             const struct context *c = &s->v->contexts[s->v->origins[o].context];
-            time_t when = (time_t)(wants_expired ? c->valid_until : c->valid_from);
-            struct tm tm;
-            char what[200], date[32] = "";
+            char what[200], date[TIME_TEXT_MAX];
             if (wants_expired ? c->valid_until > s->o->now : c->valid_from <= s->o->now)
                 continue;
-            if (gmtime_r(&when, &tm))
-                strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &tm);
+            time_format_seconds(wants_expired ? c->valid_until : c->valid_from, date);
             struct span value = set_value(s->v, i);
             snprintf(what, sizeof what,
                      wants_expired ? "%.*s holds until %s only; leave it out or renew it"

@@ -5,6 +5,7 @@
  * Ports 80 and 443 are cut whatever the scheme is: the match key is a part of the canonical text and has no scheme that
  * could say which of the two is the default. */
 #include "base/ip.h"
+#include "base/hex.h"
 #include "rules/name.h"
 #include "rules/url.h"
 
@@ -41,14 +42,6 @@ static bool is_unreserved(uint8_t c)
     return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-static int hex_value(uint8_t c)
-{
-    if (is_digit(c))
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void put_escape(struct buf *out, uint8_t c)
 {
     const char escape[3] = {'%', hex_digits[c >> 4], hex_digits[c & 15]};
@@ -58,8 +51,8 @@ static void put_escape(struct buf *out, uint8_t c)
 /* At a '%'. Returns how many bytes of `s` were used. */
 static size_t put_percent(struct buf *out, struct span s)
 {
-    int high = s.len > 2 ? hex_value(s.ptr[1]) : -1;
-    int low = s.len > 2 ? hex_value(s.ptr[2]) : -1;
+    int high = s.len > 2 ? hex_digit(s.ptr[1]) : -1;
+    int low = s.len > 2 ? hex_digit(s.ptr[2]) : -1;
     if (high < 0 || low < 0) {
         put_escape(out, '%'); /* bare, it could become an escape with what is decoded behind it: %2%35 */
         return 1;
@@ -346,7 +339,7 @@ static uint16_t written_port(struct span digits)
 static bool is_ipv6_group(struct span s)
 {
     size_t n = 0;
-    while (n < s.len && hex_value(s.ptr[n]) >= 0)
+    while (n < s.len && hex_digit(s.ptr[n]) >= 0)
         n++;
     return n == s.len && n <= 4;
 }

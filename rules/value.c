@@ -59,11 +59,6 @@ static size_t find_byte(struct span s, uint8_t c)
     return at ? (size_t)(at - s.ptr) : s.len;
 }
 
-static bool has_byte(struct span s, uint8_t c)
-{
-    return find_byte(s, c) < s.len;
-}
-
 static size_t count_byte(struct span s, uint8_t c)
 {
     size_t n = 0;
@@ -205,7 +200,7 @@ static bool parse_prefix(struct span digits, unsigned width, unsigned *out)
 static enum reject read_network(struct reading *r, struct span address, const struct ip *ip,
                                 struct span digits)
 {
-    bool is_v4 = ip_is_v4(ip), is_dotted_quad = !has_byte(address, ':');
+    bool is_v4 = ip_is_v4(ip), is_dotted_quad = !span_has_byte(address, ':');
     unsigned bits;
     if (!parse_prefix(digits, is_dotted_quad ? 32 : 128, &bits) || (is_v4 && !is_dotted_quad && bits <= 96))
         return fail(r, r->text.len - digits.len, REJECT_BAD_PREFIX);
@@ -260,7 +255,7 @@ static void unescape_ampersands(struct reading *r)
     struct span from = r->out->text;
     uint8_t *to = r->scratch->ptr + (from.ptr - r->scratch->ptr);
     size_t n = 0;
-    if (!has_byte(from, '&'))
+    if (!span_has_byte(from, '&'))
         return;
     for (size_t at = 0; at < from.len;) {
         uint8_t c = from.ptr[at++];
@@ -365,7 +360,7 @@ static enum reject read_email(struct reading *r)
             return fail(r, i, REJECT_BAD_EMAIL);
     if (n == 0 || n > EMAIL_LOCAL_MAX)
         return fail(r, 0, REJECT_BAD_EMAIL);
-    if (has_byte(domain, '@'))
+    if (span_has_byte(domain, '@'))
         return fail(r, n + 1 + find_byte(domain, '@'), REJECT_BAD_EMAIL);
     enum reject why = name_canonical(domain, r->scratch, &name, &col);
     if (why)
@@ -391,7 +386,7 @@ static enum reject read_domain(struct reading *r)
     struct span rest = span_from(r->text, skip), last;
     struct ip ip;
     uint32_t col;
-    if (has_byte(rest, '*') || has_byte(rest, '?'))
+    if (span_has_byte(rest, '*') || span_has_byte(rest, '?'))
         return read_part(r, IOC_WILDCARD, wildcard_canonical);
     r->out->type = IOC_DOMAIN;
     r->out->is_wildcard = skip > 0;
@@ -429,14 +424,14 @@ static enum reject settle_hash(struct reading *r, enum ioc_type type, struct spa
 static enum reject recognise(struct reading *r)
 {
     struct span t = r->text, last;
-    bool has_slash = has_byte(t, '/');
+    bool has_slash = span_has_byte(t, '/');
     enum ioc_type type;
     struct ip ip;
     if (url_has_scheme(t))
         return read_url_part(r, IOC_URL, url_canonical);
     if (has_slash)
         return read_slash(r);
-    if (has_byte(t, '@'))
+    if (span_has_byte(t, '@'))
         return read_email(r);
     if (t.ptr[0] == '[')
         return read_bracketed(r);

@@ -215,13 +215,10 @@ static void put_tags(struct json *json, const struct set_view *set, const struct
 /* "2026-01-02T03:04:05Z"; nothing for what was not said, or lies outside the years that RFC 3339 has words for. */
 static void put_rfc3339(struct json *json, const char *key, int64_t seconds)
 {
-    enum { TO_SECONDS = sizeof "2026-01-02T03:04:05" - 1 };
     char text[TIME_TEXT_MAX];
     if (seconds < INT64_C(-62135596800) || seconds > INT64_C(253402300799))
         return;
-    time_format(seconds, 0, text);
-    text[TO_SECONDS] = 'Z';
-    json_text(json, key, span_of(text, TO_SECONDS + 1));
+    json_text(json, key, span_of(text, time_format_seconds(seconds, text)));
 }
 
 static void put_origin(struct json *json, const struct set_view *set, const struct origin *o)

@@ -79,32 +79,18 @@ static void add_http_request(struct observations *o, const struct event *e)
     add_text(o, e, FIELD_HTTP_METHOD, r->method);
 }
 
-static void add_fingerprints(struct observations *o, const struct event *e)
+static void add_hello(struct observations *o, const struct event *e, enum field sni)
 {
+    const struct tls_client_hello *h = e->tls_client;
+    uint32_t first = o->n;
+    for (unsigned i = 0; i < h->n_names; i++)
+        add_name(o, e, sni, h->names[i], h->names[i], e->dport);
+    o->n_destinations = o->n - first;
+    if (sni == FIELD_TLS_SNI)
+        for (unsigned i = 0; i < h->n_alpn; i++)
+            add_text(o, e, FIELD_TLS_ALPN, h->alpn[i]);
     add_text(o, e, FIELD_TLS_JA3, fingerprint_ja3(e->fingerprints));
     add_text(o, e, FIELD_TLS_JA4, fingerprint_ja4(e->fingerprints));
-}
-
-static void add_quic(struct observations *o, const struct event *e)
-{
-    const struct tls_client_hello *h = e->tls_client;
-    uint32_t first = o->n;
-    for (unsigned i = 0; i < h->n_names; i++)
-        add_name(o, e, FIELD_QUIC_SNI, h->names[i], h->names[i], e->dport);
-    o->n_destinations = o->n - first;
-    add_fingerprints(o, e);
-}
-
-static void add_tls_client(struct observations *o, const struct event *e)
-{
-    const struct tls_client_hello *h = e->tls_client;
-    uint32_t first = o->n;
-    for (unsigned i = 0; i < h->n_names; i++)
-        add_name(o, e, FIELD_TLS_SNI, h->names[i], h->names[i], e->dport);
-    o->n_destinations = o->n - first;
-    for (unsigned i = 0; i < h->n_alpn; i++)
-        add_text(o, e, FIELD_TLS_ALPN, h->alpn[i]);
-    add_fingerprints(o, e);
 }
 
 static void add_ends(struct observations *o, const struct event *e)
@@ -134,12 +120,12 @@ void observe_event(struct observations *o, const struct event *e)
         add_text(o, e, FIELD_HTTP_LOCATION, e->http_response->location);
         break;
     case EVENT_TLS_CLIENT:
-        add_tls_client(o, e);
+        add_hello(o, e, FIELD_TLS_SNI);
         break;
     case EVENT_TLS_SERVER:
         break;
     case EVENT_QUIC:
-        add_quic(o, e);
+        add_hello(o, e, FIELD_QUIC_SNI);
         break;
     }
 }

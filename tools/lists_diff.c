@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/json.h"
+#include "base/time.h"
 #include "sensor/capture/capture.h"
 #include "tools/edition.h"
 #include "tools/help.h"
@@ -163,12 +164,9 @@ static const char *tlp_text(uint8_t tlp)
 
 static void put_date(struct buf *out, int64_t seconds)
 {
-    time_t t = (time_t)seconds;
-    struct tm tm;
-    char text[32] = "none";
-    if (seconds != INT64_MIN && seconds != INT64_MAX && gmtime_r(&t, &tm))
-        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    buf_put_str(out, text);
+    char text[TIME_TEXT_MAX];
+    time_format_seconds(seconds, text);
+    buf_put_str(out, seconds == INT64_MIN || seconds == INT64_MAX ? "none" : text);
 }
 
 static void put_word(struct buf *out, const char *word)

@@ -22,11 +22,6 @@ struct rule {
     uint32_t line, col;
 };
 
-static bool has_byte(struct span s, uint8_t c)
-{
-    return s.len && memchr(s.ptr, c, s.len);
-}
-
 static bool ends_with(struct span s, uint8_t c)
 {
     return s.len && s.ptr[s.len - 1] == c;
@@ -144,7 +139,7 @@ static bool take_host(struct adblock *a, const struct rule *r, struct span host,
     e.has_match = span_starts(host, SPAN_LIT("*.")); /* it takes a label to match the star and its dot */
     e.match = MATCH_BELOW;
     struct span name = span_from(host, e.has_match ? 2 : 0);
-    bool is_part = ends_with(host, '.') || has_byte(name, '*') || has_byte(name, '|');
+    bool is_part = ends_with(host, '.') || span_has_byte(name, '*') || span_has_byte(name, '|');
     return is_part ? skip_rule(a, r) : enter(a, r, &e, err);
 }
 
@@ -159,8 +154,9 @@ static bool take_url(struct adblock *a, const struct rule *r, struct span url, s
         url.len--;
     }
     e.value = url;
-    return has_byte(url, '*') || has_byte(url, '^') || has_byte(url, '|') ? skip_rule(a, r)
-                                                                          : enter(a, r, &e, err);
+    return span_has_byte(url, '*') || span_has_byte(url, '^') || span_has_byte(url, '|')
+               ? skip_rule(a, r)
+               : enter(a, r, &e, err);
 }
 
 /* Behind "||". */
@@ -175,7 +171,7 @@ static bool take_anchored(struct adblock *a, const struct rule *r, struct span r
     bool is_host = behind.len == 0 || span_eq(behind, SPAN_LIT("*"));
     if (is_host)
         return take_host(a, r, host, err);
-    return rest.ptr[n] == '^' || has_byte(host, '*') ? skip_rule(a, r) : take_url(a, r, rest, err);
+    return rest.ptr[n] == '^' || span_has_byte(host, '*') ? skip_rule(a, r) : take_url(a, r, rest, err);
 }
 
 static bool is_regex(struct span s)
@@ -301,7 +297,7 @@ static bool take_line(void *to, struct span line, struct err *err)
         return take_comment(a, r.text, err);
     if (is_cosmetic(r.text))
         return skip_rule(a, &r);
-    if (has_byte(r.text, '#'))
+    if (span_has_byte(r.text, '#'))
         r.text = load_split_comment(r.text, &r.comment);
     if (l->lines.is_cut && r.comment.len == 0) {
         load_reject(l, REJECT_NAME_TOO_LONG, r.line, r.col, r.text, NULL);

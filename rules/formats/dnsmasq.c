@@ -132,15 +132,8 @@ static bool take_line(void *to, struct span line, struct err *err)
     struct dnsmasq *d = to;
     struct load *l = d->load;
     struct span text = load_trim(line), comment;
-    if (text.len == 0) {
-        l->report->blank++;
+    if (load_passes_line(l, text))
         return true;
-    }
-    if (text.ptr[0] == '#') {
-        l->report->comments++;
-        load_comment(l, text);
-        return true;
-    }
     text = load_split_comment(text, &comment);
     if (l->lines.is_cut && comment.len == 0) {
         reject_line(l, line, text, REJECT_NAME_TOO_LONG);

@@ -3,17 +3,6 @@
 #include "base/ip.h"
 #include "rules/formats/format.h"
 
-static struct span take_word(struct span *rest)
-{
-    *rest = load_trim(*rest);
-    size_t n = 0;
-    while (n < rest->len && !load_is_blank(rest->ptr[n]))
-        n++;
-    struct span word = span_first(*rest, n);
-    span_skip(rest, n);
-    return word;
-}
-
 static bool read_address(struct span word, struct ip *out)
 {
     const uint8_t *zone = word.len ? memchr(word.ptr, '%', word.len) : NULL; /* fe80::1%lo0 */
@@ -60,7 +49,7 @@ static bool take_names(struct load *l, struct span line, struct span rest, struc
     struct context_in context = load_context(l);
     context.description = load_text(comment);
     while (load_trim(rest).len) {
-        struct load_entry e = {.value = take_word(&rest), .line = load_clamp32(l->lines.n)};
+        struct load_entry e = {.value = load_take_word(&rest), .line = load_clamp32(l->lines.n)};
         e.col = (uint32_t)(e.value.ptr - line.ptr) + 1;
         e.has_type = !l->options->has_type;
         e.type = IOC_DOMAIN;
@@ -76,18 +65,11 @@ static bool take_line(void *to, struct span line, struct err *err)
     struct load *l = to;
     struct span text = load_trim(line), comment;
     struct ip ip;
-    if (text.len == 0) {
-        l->report->blank++;
+    if (load_passes_line(l, text))
         return true;
-    }
-    if (text.ptr[0] == '#') {
-        l->report->comments++;
-        load_comment(l, text);
-        return true;
-    }
     uint32_t line_no = load_clamp32(l->lines.n), col = (uint32_t)(text.ptr - line.ptr) + 1;
     struct span rest = load_split_comment(text, &comment), whole = rest;
-    if (!read_address(take_word(&rest), &ip) || load_trim(rest).len == 0)
+    if (!read_address(load_take_word(&rest), &ip) || load_trim(rest).len == 0)
         load_reject(l, REJECT_NOT_HOSTS_LINE, line_no, col, whole, NULL);
     else if (l->lines.is_cut &&
              comment.len == 0) /* its last name may be cut, and nobody writes such a line */
@@ -115,7 +97,7 @@ static bool is_likely(struct span head, bool is_all, const struct list_options *
         if (text.len == 0 || text.ptr[0] == '#')
             continue;
         n++;
-        n_hosts += read_address(take_word(&text), &ip) && is_sink(&ip) && load_trim(text).len > 0;
+        n_hosts += read_address(load_take_word(&text), &ip) && is_sink(&ip) && load_trim(text).len > 0;
     }
     return n_hosts * 2 > n;
 }

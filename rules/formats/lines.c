@@ -15,11 +15,6 @@ static void fill(struct lines *s)
     }
 }
 
-static bool has_byte(struct span s, uint8_t c)
-{
-    return s.len && memchr(s.ptr, c, s.len);
-}
-
 bool lines_init(struct lines *s, struct input *in, struct err *err)
 {
     *s = (struct lines){.in = in, .room = LINES_BLOCK, .max_room = LINES_BLOCK, .terminator = '\n'};
@@ -30,7 +25,7 @@ bool lines_init(struct lines *s, struct input *in, struct err *err)
     struct span first = span_of(s->buf, s->end);
     if (span_starts(first, SPAN_LIT("\xef\xbb\xbf")))
         s->at = 3;
-    if (!has_byte(first, '\n') && has_byte(first, '\r'))
+    if (!span_has_byte(first, '\n') && span_has_byte(first, '\r'))
         s->terminator = '\r';
     return true;
 }

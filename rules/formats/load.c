@@ -331,6 +331,16 @@ bool load_comment(struct load *l, struct span comment)
     return false;
 }
 
+bool load_passes_line(struct load *l, struct span text)
+{
+    l->report->blank += text.len == 0;
+    if (text.len == 0 || text.ptr[0] != '#')
+        return text.len == 0;
+    l->report->comments++;
+    load_comment(l, text);
+    return true;
+}
+
 struct span load_split_comment(struct span line, struct span *out_comment)
 {
     *out_comment = span_of(NULL, 0);

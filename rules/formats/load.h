@@ -109,6 +109,8 @@ bool load_comment(struct load *l, struct span comment);
 void load_said_count(struct load *l, uint64_t n);
 /* At the end of a file of which each line is an entry: warn when it has not as many as it says. */
 void load_check_count(struct load *l);
+/* Is this line, trimmed, blank or a comment that begins with '#'? Then it is counted, and a comment is read. */
+bool load_passes_line(struct load *l, struct span text);
 /* Split a line into what is written and the comment behind it (" #"); both trimmed. */
 struct span load_split_comment(struct span line, struct span *out_comment);
 /* The next line of a file's head, for telling formats apart: LF, CR or both end it; a last one without an end counts only
@@ -133,6 +135,18 @@ static inline struct span load_trim(struct span s)
     while (s.len && load_is_blank(s.ptr[s.len - 1]))
         s.len--;
     return s;
+}
+
+/* The next word of a line, which is taken off it; empty at its end. */
+static inline struct span load_take_word(struct span *rest)
+{
+    *rest = load_trim(*rest);
+    size_t n = 0;
+    while (n < rest->len && !load_is_blank(rest->ptr[n]))
+        n++;
+    struct span word = span_first(*rest, n);
+    span_skip(rest, n);
+    return word;
 }
 
 static inline uint32_t load_clamp32(uint64_t n)

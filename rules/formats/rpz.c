@@ -350,22 +350,11 @@ static bool load_rpz(struct load *l, struct err *err)
 
 /* ---- detection ---- */
 
-static struct span take_word(struct span *line)
-{
-    *line = load_trim(*line);
-    size_t n = 0;
-    while (n < line->len && !load_is_blank(line->ptr[n]))
-        n++;
-    struct span word = span_first(*line, n);
-    span_skip(line, n);
-    return word;
-}
-
 /* Cut up to and with the type, which stands behind the owner, a TTL and a class at most. */
 static bool cut_type(struct span *line, struct span lower_type)
 {
     for (int i = 0; i < 4; i++)
-        if (span_eq_nocase(take_word(line), lower_type))
+        if (span_eq_nocase(load_take_word(line), lower_type))
             return true;
     return false;
 }
@@ -375,9 +364,9 @@ static bool is_soa_line(struct span line)
 {
     if (!cut_type(&line, SPAN_LIT("soa")))
         return false;
-    take_word(&line);
-    take_word(&line);
-    struct span serial = take_word(&line);
+    load_take_word(&line);
+    load_take_word(&line);
+    struct span serial = load_take_word(&line);
     return serial.len && (serial.ptr[0] == '(' || (serial.ptr[0] >= '0' && serial.ptr[0] <= '9'));
 }
 
@@ -386,7 +375,7 @@ static bool is_policy_line(struct span line)
 {
     if (!cut_type(&line, SPAN_LIT("cname")))
         return false;
-    struct span target = take_word(&line);
+    struct span target = load_take_word(&line);
     return span_eq(target, SPAN_LIT(".")) || span_eq(target, SPAN_LIT("*.")) ||
            span_eq_nocase(span_first(target, 4), SPAN_LIT("rpz-"));
 }

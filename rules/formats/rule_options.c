@@ -1,6 +1,8 @@
 /* See rule_options.h. */
 #include "rules/formats/rule_options.h"
 
+#include "base/hex.h"
+
 #include "rules/formats/load.h"
 
 /* ---- header ---- */
@@ -108,14 +110,6 @@ bool rule_list_next(struct span *list, struct span *out)
 }
 
 /* ---- strings ---- */
-
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* What stands between two bars: pairs of digits and blanks. */
 static bool put_hex(struct span hex, uint8_t *to, size_t *n)

@@ -277,15 +277,8 @@ static bool take_line(void *to, struct span line, struct err *err)
     struct unbound *u = to;
     struct load *l = u->load;
     struct span text = load_trim(line);
-    if (text.len == 0) {
-        l->report->blank++;
+    if (load_passes_line(l, text))
         return true;
-    }
-    if (text.ptr[0] == '#') {
-        l->report->comments++;
-        load_comment(l, text);
-        return true;
-    }
     return take_setting(u, line, text, err);
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/time.h"
+#include "base/hex.h"
 #include "rules/formats/yaml_list.h"
 #include "rules/list_options.h"
 
@@ -198,13 +199,6 @@ static enum outcome read_entry_key(struct yaml_list *y, struct entry *n, const s
     return GOOD;
 }
 
-static int hex_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9'                    ? c - '0'
-           : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
-                                                   : -1;
-}
-
 /* Bytes that YAML has no way to write: two digits each. */
 static bool read_hex(struct yaml_list *y, struct entry *n)
 {
@@ -235,7 +229,8 @@ static void settle(struct yaml_list *y, struct entry *n, const struct yaml_node 
     if (n->is_host_only && n->e.is_allow)
         n->e.flags |= IOC_F_HOST_ONLY;
     else if (n->is_host_only)
-        load_warn(y->load, at->line, at->col, n->e.value, "\"host_only\" is for what must not alert; passed over");
+        load_warn(y->load, at->line, at->col, n->e.value,
+                  "\"host_only\" is for what must not alert; passed over");
     if (n->n_tags) {
         n->context.tags = y->entry_tags;
         n->context.n_tags = n->n_tags;

@@ -328,13 +328,7 @@ static bool put_networks(struct misp_writer *m, uint32_t indicator)
 /* "192.0.2.1|443", "2001:db8::1|443", "evil.example|8443" */
 static void put_port_value(struct buf *out, struct span value, uint16_t port)
 {
-    size_t n = value.len;
-    while (n && value.ptr[n - 1] != ':')
-        n--;
-    struct span host = span_first(value, n ? n - 1 : 0);
-    if (host.len > 1 && host.ptr[0] == '[')
-        host = span_of(host.ptr + 1, host.len - 2);
-    buf_put(out, host);
+    buf_put(out, writing_host(value));
     buf_printf(out, "|%u", (unsigned)port);
 }
 

@@ -158,13 +158,7 @@ static bool put_networks(struct stix_pattern_text *p, const char *path, struct s
 /* "192.0.2.1:443", "[2001:db8::1]:443", "evil.example:8443" */
 static bool put_port(struct stix_pattern_text *p, struct span value, uint16_t port)
 {
-    size_t n = value.len;
-    while (n && value.ptr[n - 1] != ':')
-        n--;
-    struct span host = span_first(value, n ? n - 1 : 0);
-    if (host.len > 1 && host.ptr[0] == '[')
-        host = span_of(host.ptr + 1, host.len - 2);
-    put_equal(p, "network-traffic:dst_ref.value", host);
+    put_equal(p, "network-traffic:dst_ref.value", writing_host(value));
     buf_printf(&p->out, " AND network-traffic:dst_port = %u", (unsigned)port);
     return true;
 }

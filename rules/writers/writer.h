@@ -56,5 +56,7 @@ bool writing_is_text(struct span text);
 /* "2026-01-31T00:00:00Z"; years 1 to 9999. */
 void writing_put_time(struct buf *out, int64_t seconds);
 bool writing_has_date(int64_t seconds); /* a year that can be written */
+/* The host of "192.0.2.1:443", "[2001:db8::1]:443", "evil.example:8443", without brackets. */
+struct span writing_host(struct span value);
 /* Bytes with everything that is no printable ASCII, the backslash, and what `also` names as \xNN. */
 void writing_put_ascii(struct buf *out, struct span bytes, const char *also);

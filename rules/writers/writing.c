@@ -143,8 +143,18 @@ bool writing_has_date(int64_t seconds)
 void writing_put_time(struct buf *out, int64_t seconds)
 {
     char text[TIME_TEXT_MAX];
-    time_format(seconds, 0, text);
-    buf_printf(out, "%.19sZ", text);
+    time_format_seconds(seconds, text);
+    buf_put_str(out, text);
+}
+
+struct span writing_host(struct span value)
+{
+    size_t n = value.len;
+    while (n && value.ptr[n - 1] != ':')
+        n--;
+    struct span host = span_first(value, n ? n - 1 : 0);
+    bool is_bracketed = host.len > 1 && host.ptr[0] == '[';
+    return is_bracketed ? span_of(host.ptr + 1, host.len - 2) : host;
 }
 
 void writing_put_ascii(struct buf *out, struct span bytes, const char *also)

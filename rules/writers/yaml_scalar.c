@@ -73,11 +73,6 @@ static bool is_printable_ascii(struct span text)
     return true;
 }
 
-static bool has_byte(struct span text, uint8_t c)
-{
-    return text.len && memchr(text.ptr, c, text.len);
-}
-
 static void put_single(struct buf *out, struct span text)
 {
     buf_put_byte(out, '\'');
@@ -131,7 +126,7 @@ bool yaml_put_scalar(struct buf *out, struct span text, bool in_flow)
         buf_put(out, text);
         return true;
     }
-    if (is_printable_ascii(text) && (has_byte(text, '\\') || has_byte(text, '"'))) {
+    if (is_printable_ascii(text) && (span_has_byte(text, '\\') || span_has_byte(text, '"'))) {
         put_single(out, text);
         return true;
     }

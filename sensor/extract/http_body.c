@@ -5,6 +5,8 @@
  * caller that looks between two digits would skip bytes that are no data. */
 #include "sensor/extract/http.h"
 
+#include "base/hex.h"
+
 enum chunk_state {
     AT_SIZE,          /* before the first digit; 0, where a zeroed struct starts */
     IN_SIZE,          /* after a digit */
@@ -21,14 +23,6 @@ enum chunk_state {
 
 /* Bytes of a size line, or of a whole trailer section: what an honest sender stays far below. */
 enum { CHUNK_LINE_MAX = 16 * 1024 };
-
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* The size line is over: data follows, or after a size of 0 the trailer section. */
 static uint8_t end_size_line(struct http_chunks *chunks)
