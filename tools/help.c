@@ -59,9 +59,15 @@ static const char fields[] =
 
 static const char live[] =
     "usage: vedette live -i IFACE -l LIST [-l LIST ...] [options]\n"
+    "       vedette live -c FILE [options]\n"
     "\n"
     "Watches an interface until SIGINT or SIGTERM. Needs CAP_NET_RAW to open it; privileges\n"
     "are dropped before the first packet is looked at.\n"
+    "\n"
+    "Configuration\n"
+    "  -c, --config FILE       settings (vedette.yaml(5)); options win over what is in it\n"
+    "      --check             tell what is wrong with settings and lists, and end\n"
+    "      --print-config      print the settings in force, with what they mean, and end\n"
     "\n"
     "Capture\n"
     "  -i, --interface IFACE   where to listen\n"

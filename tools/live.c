@@ -3,6 +3,7 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <sys/random.h>
 #include <sys/types.h>
 #include <time.h>
@@ -168,18 +169,49 @@ static bool run(struct live *l)
     return is_good && !l->loaded.has_failed;
 }
 
+/* Settings and lists as a start would read them; nothing is opened. */
+static bool check(struct live *l)
+{
+    const struct options *o = &l->options;
+    if (geteuid() == 0 && !getpwnam(o->user)) {
+        say("there is no user \"%s\"", o->user);
+        return false;
+    }
+    if (!load_lists(&o->load, &l->loaded) || l->loaded.has_failed)
+        return false;
+    uint32_t n = db_set(l->loaded.db)->n_indicators;
+    say("%s: settings and lists are good: %u indicator%s", o->config_path ? o->config_path : "command line", n,
+        n == 1 ? "" : "s");
+    return true;
+}
+
+static bool print_config(struct options *o)
+{
+    struct buf text;
+    buf_init(&text, 64 << 20);
+    options_print_config(o, &text);
+    print_text(stdout, &text);
+    bool is_good = !text.is_full && fflush(stdout) == 0;
+    buf_fini(&text);
+    return is_good;
+}
+
 int command_live(int argc, char **argv)
 {
     struct live l = {0};
     int status;
     if (!options_parse(argc, argv, OPTIONS_LIVE, &l.options, &status))
         return status;
-    if (!l.options.interface)
+    if (l.options.prints_config)
+        status = print_config(&l.options) ? EXIT_DONE : EXIT_FAILED;
+    else if (!l.options.interface)
         status = usage_error("live ", "no interface was named (-i)");
     else if (!options_name_lists(&l.options, "live ") || !options_spare_inputs(&l.options, NULL, "live "))
         status = EXIT_USAGE;
     else if (optind != argc)
         status = usage_error("live ", "\"%s\" is one argument too many", argv[optind]);
+    else if (l.options.checks_config)
+        status = check(&l) ? EXIT_DONE : l.loaded.is_misused ? EXIT_USAGE : EXIT_FAILED;
     else {
         signals_catch();
         status = run(&l) ? EXIT_DONE : l.loaded.is_misused ? EXIT_USAGE : EXIT_FAILED;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/cache.h"
 #include "tools/help.h"
@@ -27,6 +28,8 @@ enum {
     OPT_SNAPLEN,
     OPT_BUFFER,
     OPT_NO_PROMISC,
+    OPT_CHECK,
+    OPT_PRINT_CONFIG,
 };
 
 static const struct {
@@ -54,7 +57,11 @@ static const struct {
     {{"snaplen", required_argument, NULL, OPT_SNAPLEN}, OPTIONS_LIVE},
     {{"buffer", required_argument, NULL, OPT_BUFFER}, OPTIONS_LIVE},
     {{"no-promiscuous", no_argument, NULL, OPT_NO_PROMISC}, OPTIONS_LIVE},
+    {{"config", required_argument, NULL, 'c'}, OPTIONS_LIVE},
+    {{"check", no_argument, NULL, OPT_CHECK}, OPTIONS_LIVE},
+    {{"print-config", no_argument, NULL, OPT_PRINT_CONFIG}, OPTIONS_LIVE},
 };
+enum { CONFIG_BLOCK_BYTES = 16 << 10, CONFIG_CAP_BYTES = 16 << 20 };
 enum { TABLE_ROWS = sizeof table / sizeof *table };
 
 static const char *subcommand_name(enum option_scope scope)
@@ -110,12 +117,39 @@ static bool take_eve(const char *text, int *out)
     return false;
 }
 
+/* What the command line names stands instead of all that the file names. */
+static void forget_file_lists(struct options *o)
+{
+    if (o->lists_are_from_file) {
+        o->load.n_lists = 0;
+        o->load.db_path = NULL;
+    }
+    o->lists_are_from_file = false;
+}
+
+static void forget_file_allow(struct options *o)
+{
+    if (o->allow_is_from_file)
+        o->load.n_allow = 0;
+    o->allow_is_from_file = false;
+}
+
 static bool take_option(int option, char *argument, struct options *o)
 {
     switch (option) {
+    case 'c': /* was read before */
+        return true;
+    case OPT_CHECK:
+        o->checks_config = true;
+        return true;
+    case OPT_PRINT_CONFIG:
+        o->prints_config = true;
+        return true;
     case 'l':
+        forget_file_lists(o);
         return add_list(&o->load.lists, &o->load.n_lists, argument);
     case OPT_ALLOW:
+        forget_file_allow(o);
         return add_list(&o->load.allow, &o->load.n_allow, argument);
     case 'o':
         o->output = argument;
@@ -140,6 +174,8 @@ static bool take_option(int option, char *argument, struct options *o)
         o->load.cache_dir = argument;
         return true;
     case OPT_DB:
+        forget_file_lists(o);
+        forget_file_allow(o);
         o->load.db_path = argument;
         return true;
     case OPT_NO_REFANG:
@@ -181,6 +217,72 @@ static void refuse_option(const char *subcommand, const char *letters, int optio
         usage_error(subcommand, "unknown option %s", written);
 }
 
+/* ---- the file ---- */
+
+static void tell_fault(void *to, const struct err *err)
+{
+    say_err(err);
+}
+
+static bool add_lists(char ***lists, size_t *n, const struct setting_items *from)
+{
+    char *const *arguments = from->items;
+    for (size_t i = 0; i < from->n; i++)
+        if (!add_list(lists, n, arguments[i]))
+            return false;
+    return true;
+}
+
+static bool apply_config(struct options *o, const struct config *c)
+{
+    const struct config_interface *interface = c->interfaces.items;
+    if (c->interfaces.n) {
+        o->interface = interface->name;
+        o->filter = interface->filter;
+        o->snaplen = (int)interface->snaplen;
+        o->buffer_mib = (int)(interface->buffer_bytes >> 20);
+        o->is_promiscuous = interface->is_promiscuous;
+    }
+    o->load.db_path = c->db;
+    if (!c->keeps_cache)
+        o->load.cache_dir = NULL;
+    else if (c->cache_dir)
+        o->load.cache_dir = c->cache_dir;
+    o->load.names_engine = (enum names_engine)c->names_engine;
+    o->load.keeps_defanged_out = !c->is_refanged;
+    o->load.is_quiet = o->is_quiet = c->is_quiet;
+    o->user = c->user;
+    o->output = c->output;
+    o->eve_version = (int)c->eve;
+    o->writes_stats = c->writes_stats || c->stats_interval_s;
+    o->stats_interval_s = (int)c->stats_interval_s;
+    o->lists_are_from_file = o->allow_is_from_file = true;
+    return add_lists(&o->load.lists, &o->load.n_lists, &c->lists) &&
+           add_lists(&o->load.allow, &o->load.n_allow, &c->allow);
+}
+
+static bool read_config(struct options *o, const char *path)
+{
+    struct config c;
+    struct settings_reading reading = {
+        .group = config_settings(), .into = &c, .texts = &o->config_texts, .fault = tell_fault};
+    o->config_path = path;
+    setting_defaults(config_settings(), &c);
+    return settings_read(&reading, path) && apply_config(o, &c);
+}
+
+/* The file comes first, wherever on the command line it is named. False: there was a fault in it (told). */
+static bool take_config(int argc, char **argv, const char *letters, const struct option *known,
+                        struct options *o)
+{
+    const char *path = NULL;
+    for (int option; (option = getopt_long(argc, argv, letters, known, NULL)) != -1;)
+        if (option == 'c')
+            path = optarg;
+    optind = 0; /* from the start again */
+    return !path || read_config(o, path);
+}
+
 bool options_parse(int argc, char **argv, enum option_scope scope, struct options *out, int *out_exit)
 {
     struct option known[TABLE_ROWS + 1] = {0};
@@ -188,14 +290,21 @@ bool options_parse(int argc, char **argv, enum option_scope scope, struct option
     for (int i = 0; i < TABLE_ROWS; i++)
         if (table[i].scopes & (int)scope)
             known[n++] = table[i].option;
-    const char *letters = scope == OPTIONS_LIVE ? ":hl:o:qi:" : scope == OPTIONS_FIELDS ? ":ho:q" : ":hl:o:q";
+    const char *letters = scope == OPTIONS_LIVE     ? ":hl:o:qi:c:"
+                          : scope == OPTIONS_FIELDS ? ":ho:q"
+                                                    : ":hl:o:q";
 
     *out = (struct options){
         .eve_version = 8, .snaplen = 262144, .buffer_mib = 64, .is_promiscuous = true, .user = "nobody"};
     if (cache_default_dir(out->cache_dir, sizeof out->cache_dir))
         out->load.cache_dir = out->cache_dir;
+    arena_init(&out->config_texts, CONFIG_BLOCK_BYTES, CONFIG_CAP_BYTES);
     opterr = 0;
     *out_exit = EXIT_USAGE;
+    if (scope == OPTIONS_LIVE && !take_config(argc, argv, letters, known, out)) {
+        options_fini(out);
+        return false;
+    }
     for (int option; (option = getopt_long(argc, argv, letters, known, NULL)) != -1;) {
         if (option == 'h') {
             help_print(stdout, subcommand_name(scope));
@@ -252,9 +361,60 @@ bool options_spare_inputs(const struct options *o, const struct paths *captures,
     return false;
 }
 
+/* Seen from anywhere: the file that is printed may come to lie in another folder. */
+static char *absolute(struct arena *texts, const char *path)
+{
+    char folder[PATH_MAX];
+    bool is_absolute = !path || path[0] == '/' || strcmp(path, "-") == 0 || !getcwd(folder, sizeof folder);
+    size_t room = (is_absolute ? 0 : strlen(folder) + 1) + (path ? strlen(path) : 0) + 1;
+    char *to = path ? (char *)arena_bytes(texts, room) : NULL;
+    if (to)
+        snprintf(to, room, "%s%s%s", is_absolute ? "" : folder, is_absolute ? "" : "/", path);
+    return to;
+}
+
+static struct setting_items absolute_lists(struct arena *texts, char *const *lists, size_t n)
+{
+    char **items = n ? arena_alloc(texts, n * sizeof *items) : NULL;
+    struct setting_items out = {items, items ? n : 0};
+    for (size_t i = 0; i < out.n; i++)
+        items[i] = absolute(texts, lists[i]);
+    return out;
+}
+
+void options_print_config(struct options *o, struct buf *out)
+{
+    struct arena *texts = &o->config_texts;
+    struct config_interface interface = {
+        .name = o->interface,
+        .filter = o->filter,
+        .snaplen = o->snaplen,
+        .buffer_bytes = (int64_t)o->buffer_mib << 20,
+        .is_promiscuous = o->is_promiscuous,
+    };
+    struct config c = {
+        .interfaces = {&interface, o->interface != NULL},
+        .lists = absolute_lists(texts, o->load.lists, o->load.n_lists),
+        .allow = absolute_lists(texts, o->load.allow, o->load.n_allow),
+        .db = absolute(texts, o->load.db_path),
+        .keeps_cache = o->load.cache_dir != NULL,
+        .cache_dir = absolute(texts, o->load.cache_dir),
+        .names_engine = o->load.names_engine,
+        .is_refanged = !o->load.keeps_defanged_out,
+        .user = o->user,
+        .output = o->output ? absolute(texts, o->output) : "-",
+        .eve = o->eve_version,
+        .writes_stats = o->writes_stats,
+        .stats_interval_s = o->stats_interval_s,
+        .is_quiet = o->is_quiet,
+    };
+    settings_print(out, config_settings(), &c);
+}
+
 void options_fini(struct options *o)
 {
     free(o->load.lists);
     free(o->load.allow);
+    arena_fini(&o->config_texts);
     o->load = (struct load_options){0};
 }

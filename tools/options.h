@@ -1,5 +1,7 @@
 #pragma once
-/* Options that `replay`, `fields` and `live` share. One table, so that they mean the same everywhere. */
+/* Options that `replay`, `fields` and `live` share. One table, so that they mean the same everywhere. What `live -c` reads from a file
+ * comes before what the command line says: that wins. */
+#include "config/config.h"
 #include "matcher/db.h"
 #include "tools/load_lists.h"
 #include "tools/paths.h"
@@ -17,6 +19,11 @@ struct options {
     int snaplen, buffer_mib;
     bool is_promiscuous;
     int stats_interval_s;      /* --stats=SECONDS; 0: at the end only */
+    const char *config_path;   /* -c; NULL */
+    bool checks_config;        /* --check: no more than that */
+    bool prints_config;        /* --print-config: no more than that */
+    struct arena config_texts; /* owned; what came from the file */
+    bool lists_are_from_file, allow_is_from_file; /* until the command line names some */
     char cache_dir[4096];
 };
 
@@ -29,4 +36,6 @@ bool options_name_lists(const struct options *o, const char *subcommand);
 /* May -o be written to? Not when it is something to be read (`captures` too, NULL for none) or some capture: says so. Before anything is
  * opened for writing. */
 bool options_spare_inputs(const struct options *o, const struct paths *captures, const char *subcommand);
+/* What is in force, as a file for -c. */
+void options_print_config(struct options *o, struct buf *out);
 void options_fini(struct options *o);
