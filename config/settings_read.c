@@ -34,6 +34,9 @@ static void tell(struct reader *d, const struct yaml_node *at, struct err *err)
         err->line = at ? at->line : 0;
         err->col = at ? at->col : 0;
     }
+    for (char *c = err->what; *c; c++) /* values are quoted in it */
+        if (*c == '\n' || *c == '\r')
+            *c = ' ';
     d->is_good = false;
     d->r->fault(d->r->to, err);
 }
