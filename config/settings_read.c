@@ -308,6 +308,8 @@ static bool take_item(struct reader *d, const struct setting *s, const struct ya
         return pass(d, node);
     if (node->kind == YAML_MAPPING)
         return read_group(d, s->group, item, &at);
+    if (node->kind == YAML_SCALAR)
+        check_required(d, s->group, yaml_is_null(node) ? 0 : 1, node);
     return take_scalar(d, &s->group->settings[0], node, item);
 }
 
@@ -334,16 +336,20 @@ static bool read_group(struct reader *d, const struct setting_group *g, void *in
                        const struct yaml_node *at)
 {
     struct yaml_node key, value;
-    uint64_t seen = 0;
+    uint64_t seen = 0, nulls = 0;
     while (next(d, &key) && key.kind != YAML_CLOSE) {
         const struct setting *s = find(d, g, &key, &seen);
         if (key.kind != YAML_SCALAR && !pass(d, &key))
             return false;
-        if (!next(d, &value) || !(s ? take_value(d, s, &value, into) : pass(d, &value)))
+        if (!next(d, &value))
+            return false;
+        if (s && value.kind == YAML_SCALAR && yaml_is_null(&value)) /* as if it were not there */
+            nulls |= UINT64_C(1) << (s - g->settings);
+        if (!(s ? take_value(d, s, &value, into) : pass(d, &value)))
             return false;
     }
     if (!d->is_broken)
-        check_required(d, g, seen, at);
+        check_required(d, g, seen & ~nulls, at);
     return !d->is_broken;
 }
 

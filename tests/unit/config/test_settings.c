@@ -203,6 +203,8 @@ static void test_faults(void **state)
         {"path: \"a\\0b\"\n", "1:7 \"path\" wants a path, not \"a\"\n"},
         {"number: 5\nnumber: 6\n", "2:1 \"number\" is set twice\n"},
         {"items:\n  - n: 5\n", "2:5 \"name\" is missing\n"},
+        {"items:\n  - name:\n    n: 5\n", "2:5 \"name\" is missing\n"},
+        {"items: [~]\n", "1:9 \"name\" is missing\n"},
         {"items: [a, b, c]\n", "1:15 \"items\" takes 2 at most\n"},
         {"items: a\n", "1:8 \"items\" wants a sequence (lines that begin with \"-\")\n"},
         {"lists: {a: b}\n", "1:8 \"lists\" wants a sequence (lines that begin with \"-\")\n"},
