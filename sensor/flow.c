@@ -6,11 +6,12 @@
  * the work per packet and needs no timers. */
 #include "sensor/flow.h"
 
+#include <endian.h>
 #include <netinet/in.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include "base/hash.h"
+#include "base/pages.h"
 
 enum { BUCKET_SLOTS = 10, LOAD = 4, SWEEP = 2, CANDIDATES = 16, REPEATED_SYN_WINDOW = 1 << 16 };
 
@@ -23,20 +24,14 @@ _Static_assert(sizeof(struct bucket) == 64, "a bucket is one cache line");
 
 struct flow_table {
     struct flow_table_options o;
-    struct bucket *buckets;    /* owned, mapped */
-    struct flow *flows;        /* owned, mapped */
+    struct bucket *buckets; /* owned, mapped */
+    struct flow *flows;     /* owned, mapped */
     uint32_t bucket_mask;
-    uint32_t n_flows, high;    /* in use; slots ever used */
-    uint32_t free_head;        /* 1 + index; chained through flow.salt */
-    uint32_t sweep;            /* where the sweep is */
+    uint32_t n_flows, high; /* in use; slots ever used */
+    uint32_t free_head;     /* 1 + index; chained through flow.salt */
+    uint32_t sweep;         /* where the sweep is */
     uint64_t evictions;
 };
-
-static void *map(size_t n)
-{
-    void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return p == MAP_FAILED ? NULL : p;
-}
 
 struct flow_table *flow_table_new(const struct flow_table_options *o)
 {
@@ -48,8 +43,8 @@ struct flow_table *flow_table_new(const struct flow_table_options *o)
     while (n_buckets < o->capacity / LOAD)
         n_buckets *= 2;
     t->bucket_mask = n_buckets - 1;
-    t->buckets = map(n_buckets * sizeof *t->buckets);
-    t->flows = map((size_t)o->capacity * sizeof *t->flows);
+    t->buckets = pages_map(n_buckets * sizeof *t->buckets);
+    t->flows = pages_map((size_t)o->capacity * sizeof *t->flows);
     if (!t->buckets || !t->flows) {
         flow_table_free(t);
         return NULL;
@@ -61,10 +56,8 @@ void flow_table_free(struct flow_table *t)
 {
     if (!t)
         return;
-    if (t->buckets)
-        munmap(t->buckets, (t->bucket_mask + (size_t)1) * sizeof *t->buckets);
-    if (t->flows)
-        munmap(t->flows, (size_t)t->o.capacity * sizeof *t->flows);
+    pages_unmap(t->buckets, (t->bucket_mask + (size_t)1) * sizeof *t->buckets);
+    pages_unmap(t->flows, (size_t)t->o.capacity * sizeof *t->flows);
     free(t);
 }
 
@@ -73,7 +66,7 @@ static uint64_t key_hash(const struct flow_table *t, const struct flow *f)
     return hash_bytes(f, FLOW_KEY_BYTES, t->o.seed);
 }
 
-static inline struct bucket *bucket_of(struct flow_table *t, uint64_t hash)
+static inline struct bucket *bucket_of(const struct flow_table *t, uint64_t hash)
 {
     return &t->buckets[hash & t->bucket_mask];
 }
@@ -146,17 +139,63 @@ static int evict_from(struct flow_table *t, struct bucket *b)
     return victim;
 }
 
-/* Ends in table order. Returns the side that sent the packet. */
-static unsigned key_from(const struct decoded *d, struct flow *key)
+/* Is end (a, port_a) behind end (b, port_b)? In table order the smaller one is first. */
+static inline bool is_behind(const struct ip *a, uint16_t port_a, const struct ip *b, uint16_t port_b)
 {
-    int order = ip_compare(&d->src, &d->dst);
-    unsigned side = order > 0 || (order == 0 && d->sport > d->dport);
-    key->addr[side] = d->src;
-    key->addr[!side] = d->dst;
-    key->port[side] = d->sport;
-    key->port[!side] = d->dport;
-    key->proto = d->proto;
-    return side;
+    uint64_t a_high, a_low, b_high, b_low;
+    memcpy(&a_high, a->b, 8);
+    memcpy(&a_low, a->b + 8, 8);
+    memcpy(&b_high, b->b, 8);
+    memcpy(&b_low, b->b + 8, 8);
+    if (a_high != b_high)
+        return be64toh(a_high) > be64toh(b_high);
+    if (a_low != b_low)
+        return be64toh(a_low) > be64toh(b_low);
+    return port_a > port_b;
+}
+
+struct flow_key flow_key_of(const struct flow_table *t, const struct decoded *d)
+{
+    struct flow_key k = {.proto = d->proto};
+    unsigned side = is_behind(&d->src, d->sport, &d->dst, d->dport);
+    k.addr[side] = d->src;
+    k.addr[!side] = d->dst;
+    k.port[side] = d->sport;
+    k.port[!side] = d->dport;
+    k.side = (uint8_t)side;
+    k.hash = hash_bytes(&k, FLOW_KEY_BYTES, t->o.seed);
+    __builtin_prefetch(bucket_of(t, k.hash));
+    return k;
+}
+
+/* Of the slots with this tag; 0: none. All are compared at once, which the compiler turns into vector code. */
+static inline unsigned slots_with_tag(const struct bucket *b, uint16_t tag)
+{
+    unsigned found = 0;
+    for (int i = 0; i < BUCKET_SLOTS; i++)
+        found |= (unsigned)(b->tag[i] == tag && b->flow[i]) << i;
+    return found;
+}
+
+void flow_prefetch(const struct flow_table *t, const struct flow_key *k)
+{
+    const struct bucket *b = bucket_of(t, k->hash);
+    unsigned slots = slots_with_tag(b, tag_of(k->hash));
+    if (slots)
+        __builtin_prefetch(&t->flows[b->flow[__builtin_ctz(slots)] - 1]);
+}
+
+/* memcmp() of a constant length that is no power of two is a call. */
+static inline bool has_key(const struct flow *f, const struct flow_key *k)
+{
+    uint64_t a[4], b[4];
+    uint32_t a_ports, b_ports;
+    memcpy(a, f->addr, sizeof a);
+    memcpy(b, k->addr, sizeof b);
+    memcpy(&a_ports, f->port, sizeof a_ports);
+    memcpy(&b_ports, k->port, sizeof b_ports);
+    return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) | (a_ports ^ b_ports)) == 0 &&
+           f->proto == k->proto;
 }
 
 /* Which end opened the flow, judged by its first packet: a SYN says; else the lower port below 1024, else lower port, is the server's. */
@@ -172,9 +211,9 @@ static void guess_client(struct flow *f, const struct decoded *d, unsigned side)
         f->client = !side;
 }
 
-static struct flow *add(struct flow_table *t, const struct flow *key, uint64_t hash)
+static struct flow *add(struct flow_table *t, const struct flow_key *k)
 {
-    struct bucket *b = bucket_of(t, hash);
+    struct bucket *b = bucket_of(t, k->hash);
     int slot = 0;
     while (slot < BUCKET_SLOTS && b->flow[slot])
         slot++;
@@ -191,10 +230,11 @@ static struct flow *add(struct flow_table *t, const struct flow *key, uint64_t h
     }
     t->n_flows++;
     b->flow[slot] = index + 1;
-    b->tag[slot] = tag_of(hash);
-    t->flows[index] = *key;
-    t->flows[index].is_used = 1;
-    return &t->flows[index];
+    b->tag[slot] = tag_of(k->hash);
+    struct flow *f = &t->flows[index];
+    *f = (struct flow){.is_used = 1};
+    memcpy(f, k, FLOW_KEY_BYTES);
+    return f;
 }
 
 /* A SYN opens another connection between the same ends, unless it repeats the one we know: that one lies a little
@@ -208,39 +248,46 @@ static bool opens_anew(const struct flow *f, const struct decoded *d, unsigned s
     return flow_state(f, side) != SIDE_NEW && f->next_seq[side] - (d->tcp_seq + 1) > REPEATED_SYN_WINDOW;
 }
 
-struct flow *flow_find(struct flow_table *t, const struct decoded *d, int64_t ts_ns, unsigned *out_side,
-                       bool *out_is_new)
+/* Told apart by tags and then by keys; NULL: it is not there. */
+static inline struct flow *look_up(struct flow_table *t, const struct flow_key *k)
 {
-    struct flow key = {0};
-    unsigned side = key_from(d, &key);
-    uint64_t hash = key_hash(t, &key);
-    uint16_t tag = tag_of(hash);
-    struct bucket *b = bucket_of(t, hash);
-    uint32_t now_s = (uint32_t)(ts_ns / 1000000000);
+    const struct bucket *b = bucket_of(t, k->hash);
+    for (unsigned slots = slots_with_tag(b, tag_of(k->hash)); slots; slots &= slots - 1) {
+        struct flow *f = &t->flows[b->flow[__builtin_ctz(slots)] - 1];
+        if (has_key(f, k))
+            return f;
+    }
+    return NULL;
+}
 
-    *out_side = side;
+struct flow *flow_find_by(struct flow_table *t, const struct flow_key *k, const struct decoded *d,
+                          int64_t ts_ns, bool *out_is_new)
+{
+    uint32_t now_s = (uint32_t)(ts_ns / 1000000000);
+    struct flow *f = look_up(t, k);
     *out_is_new = false;
-    for (int i = 0; i < BUCKET_SLOTS; i++) {
-        if (b->tag[i] != tag || !b->flow[i])
-            continue;
-        struct flow *f = &t->flows[b->flow[i] - 1];
-        if (memcmp(f, &key, FLOW_KEY_BYTES) != 0)
-            continue;
-        if (is_idle(t, f, now_s) || opens_anew(f, d, side)) {
-            forget(t, b->flow[i] - 1);
-            break;
-        }
+    if (f && !is_idle(t, f, now_s) && !opens_anew(f, d, k->side)) {
         if (now_s > f->last_s)
             f->last_s = now_s;
         return f;
     }
+    if (f)
+        forget(t, (uint32_t)(f - t->flows));
     sweep(t, now_s);
-    struct flow *f = add(t, &key, hash);
+    f = add(t, k);
     f->last_s = now_s;
     f->salt = (uint32_t)hash_bytes(&ts_ns, sizeof ts_ns, 0);
-    guess_client(f, d, side);
+    guess_client(f, d, k->side);
     *out_is_new = true;
     return f;
+}
+
+struct flow *flow_find(struct flow_table *t, const struct decoded *d, int64_t ts_ns, unsigned *out_side,
+                       bool *out_is_new)
+{
+    struct flow_key k = flow_key_of(t, d);
+    *out_side = k.side;
+    return flow_find_by(t, &k, d, ts_ns, out_is_new);
 }
 
 void flow_table_clear(struct flow_table *t)

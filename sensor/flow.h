@@ -70,8 +70,25 @@ struct flow_table_options {
 struct flow_table *flow_table_new(const struct flow_table_options *o); /* NULL when memory is short */
 void flow_table_free(struct flow_table *t);
 
-/* The flow of this packet and which end sent it (*out_side), made if it was not there (*out_is_new). `gone` may be called for other
- * flows, or for an idle or closed one with the same ends. */
+/* What a packet's flow is found by. Made some packets ahead it spares waiting for memory: flow_key_of() asks for the bucket,
+ * flow_prefetch(), when that is there, for the flow. */
+struct flow_key {
+    struct ip addr[2];
+    uint16_t port[2];
+    uint8_t proto;
+    uint8_t side;      /* which end sent the packet */
+    uint8_t unused[2]; /* 0 */
+    uint64_t hash;
+};
+_Static_assert(offsetof(struct flow_key, proto) + 1 == FLOW_KEY_BYTES, "a flow begins like its key");
+
+struct flow_key flow_key_of(const struct flow_table *t, const struct decoded *d);
+void flow_prefetch(const struct flow_table *t, const struct flow_key *k);
+
+/* The flow of this packet, made if it was not there (*out_is_new); `k` is its key. `gone` may be called for other flows, or for an idle
+ * or closed one with the same ends. */
+struct flow *flow_find_by(struct flow_table *t, const struct flow_key *k, const struct decoded *d, int64_t ts_ns, bool *out_is_new);
+/* The same, of a packet whose key was not made ahead; *out_side is the end that sent it. */
 struct flow *flow_find(struct flow_table *t, const struct decoded *d, int64_t ts_ns, unsigned *out_side,
                        bool *out_is_new);
 /* All go, in the order they came to lie in the table (deterministic for the same packets). */

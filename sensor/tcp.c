@@ -2,8 +2,8 @@
 #include "sensor/tcp.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 
+#include "base/pages.h"
 #include "sensor/session.h"
 #include "sensor/stream.h"
 
@@ -58,9 +58,7 @@ struct tcp *tcp_new(const struct tcp_options *o, struct events *events)
     t->o = *o;
     t->events = events;
     t->pool = stream_pool_new(o->buffer_cap_bytes);
-    void *p = mmap(NULL, mapped_bytes(t), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                   -1, 0);
-    t->directions = p == MAP_FAILED ? NULL : p;
+    t->directions = pages_map(mapped_bytes(t));
     if (!t->pool || !t->directions) {
         tcp_free(t);
         return NULL;
@@ -80,8 +78,7 @@ void tcp_free(struct tcp *t)
         return;
     for (uint32_t i = 0; i < t->high; i++)
         drop_streams(t, &t->directions[i]);
-    if (t->directions)
-        munmap(t->directions, mapped_bytes(t));
+    pages_unmap(t->directions, mapped_bytes(t));
     stream_pool_free(t->pool);
     free(t);
 }

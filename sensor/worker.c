@@ -31,6 +31,7 @@ enum {
     OUT_BYTES_MAX = 4 << 20,
     OUT_BYTES_FLUSH = 128 << 10,
     ALERT_KEYS = 1 << 17,
+    AHEAD = 32,                /* packets decoded before the first of them is read */
     PORT_DNS = 53, PORT_MDNS = 5353, PORT_LLMNR = 5355, PORT_NETBIOS = 137,
 };
 #define BUFFERS_DEFAULT ((size_t)256 << 20)
@@ -228,11 +229,12 @@ static void count_received(struct stats *s, const struct packet *pkt)
 }
 
 /* A packet, or a datagram whose last fragment it is. True when it began a flow. */
-static bool read_decoded(struct worker *w, const struct packet *pkt, const struct decoded *d, bool is_cut)
+static bool read_decoded(struct worker *w, const struct packet *pkt, const struct decoded *d,
+                         const struct flow_key *key, bool is_cut)
 {
-    unsigned side;
+    unsigned side = key->side;
     bool is_new;
-    struct flow *f = flow_find(w->flows, d, pkt->ts_ns, &side, &is_new);
+    struct flow *f = flow_find_by(w->flows, key, d, pkt->ts_ns, &is_new);
     struct moment m = moment_of(pkt, d);
     if (is_new) {
         w->stats.flows++;
@@ -261,7 +263,8 @@ COLD static void read_datagram(struct worker *w, const struct datagram *g, uint3
         return;
     }
     count_decoded(&w->stats, &d, n);
-    read_decoded(w, &g->packet, &d, g->is_cut);
+    struct flow_key key = flow_key_of(w->flows, &d);
+    read_decoded(w, &g->packet, &d, &key, g->is_cut);
 }
 
 /* COLD: it will not be whole. What its first fragment holds is read all the same. */
@@ -299,22 +302,59 @@ COLD static void take_fragment(struct worker *w, const struct packet *pkt, const
     }
 }
 
+/* A packet that was decoded before its turn. */
+struct arrival {
+    struct decode_result result;
+    struct decoded decoded;
+    struct flow_key key; /* when the result is DECODE_OK */
+};
+
+static void arrive(struct worker *w, enum link_type link, const struct packet *pkt, struct arrival *a)
+{
+    a->result = decode_packet(link, pkt, &a->decoded);
+    if (a->result.verdict == DECODE_OK)
+        a->key = flow_key_of(w->flows, &a->decoded);
+}
+
+static void read_arrival(struct worker *w, const struct packet *pkt, const struct arrival *a)
+{
+    const struct decoded *d = &a->decoded;
+    count_received(&w->stats, pkt);
+    if (a->result.verdict == DECODE_OK) {
+        count_decoded(&w->stats, d, 1);
+        if (read_decoded(w, pkt, d, &a->key, pkt->bytes.len < pkt->wire_len))
+            fragments_expire(w->fragments, pkt->ts_ns); /* new flows drive the clock, as in the flow table */
+    } else if (a->result.verdict == DECODE_FRAGMENT) {
+        take_fragment(w, pkt, d);
+    } else {
+        count_refused(&w->stats, a->result, 1);
+    }
+}
+
 void worker_packet(struct worker *w, enum link_type link, const struct packet *pkt)
 {
-    struct decoded d;
-    count_received(&w->stats, pkt);
-    struct decode_result r = decode_packet(link, pkt, &d);
-    if (r.verdict == DECODE_OK) {
-        count_decoded(&w->stats, &d, 1);
-        if (read_decoded(w, pkt, &d,
-                         pkt->bytes.len <
-                             pkt->wire_len)) /* new flows drive the clock, as in the flow table */
-            fragments_expire(w->fragments, pkt->ts_ns);
-    } else if (r.verdict == DECODE_FRAGMENT) {
-        take_fragment(w, pkt, &d);
-    } else {
-        count_refused(&w->stats, r, 1);
-    }
+    struct arrival a;
+    arrive(w, link, pkt, &a);
+    read_arrival(w, pkt, &a);
+}
+
+/* Three rounds over a few packets, so that a bucket, and then a flow, has come from memory when it is looked at. */
+static void read_ahead(struct worker *w, const struct packet *packets, size_t n)
+{
+    struct arrival ahead[AHEAD];
+    for (size_t i = 0; i < n; i++)
+        arrive(w, packets[i].link, &packets[i], &ahead[i]);
+    for (size_t i = 0; i < n; i++)
+        if (ahead[i].result.verdict == DECODE_OK)
+            flow_prefetch(w->flows, &ahead[i].key);
+    for (size_t i = 0; i < n; i++)
+        read_arrival(w, &packets[i], &ahead[i]);
+}
+
+void worker_packets(struct worker *w, const struct packet *packets, size_t n)
+{
+    for (size_t at = 0; at < n; at += AHEAD)
+        read_ahead(w, packets + at, n - at < AHEAD ? n - at : AHEAD);
 }
 
 /* ---- hits to alerts ---- */
@@ -380,7 +420,8 @@ COLD static struct span requested_url(struct worker *w, const struct http_reques
 }
 
 /* An alert on a hello shows all its fingerprints, whatever it is about. The event, or a copy of it in *whole. */
-COLD static const struct event *with_fingerprints(struct worker *w, const struct event *e, struct event *whole)
+COLD static const struct event *with_fingerprints(struct worker *w, const struct event *e,
+                                                  struct event *whole)
 {
     bool is_hello = e->kind == EVENT_TLS_CLIENT || e->kind == EVENT_TLS_SERVER || e->kind == EVENT_QUIC;
     if (!is_hello || w->events.fingerprints == FINGERPRINT_ALL)
@@ -396,7 +437,8 @@ COLD static void report(struct worker *w, const struct hit *h)
 {
     struct stats *s = &w->stats;
     const struct observed *o = &w->observed.items[h->cookie];
-    struct alert a = {.event = o->event, .db = w->o.db, .indicator = h->indicator, .field = h->field, .observed = o->bytes};
+    struct alert a = {
+        .event = o->event, .db = w->o.db, .indicator = h->indicator, .field = h->field, .observed = o->bytes};
     int64_t seconds = a.event->ts_ns / 1000000000;
 
     if (h->field == FIELD_HTTP_URL)
@@ -445,7 +487,8 @@ static void match_events(struct worker *w)
 {
     for (uint32_t i = 0; i < w->events.n; i++) {
         const struct event *e = w->events.items[i];
-        if (w->observed.n + observe_at_most(e) > OBSERVED_MAX || scan_pending_bytes(w->scanner) > SCAN_BYTES_MAX)
+        if (w->observed.n + observe_at_most(e) > OBSERVED_MAX ||
+            scan_pending_bytes(w->scanner) > SCAN_BYTES_MAX)
             scan(w);
         observe_event(&w->observed, e);
     }

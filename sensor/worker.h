@@ -29,6 +29,8 @@ struct worker *worker_new(const struct worker_options *o, struct err *err);
 void worker_free(struct worker *w);
 
 void worker_packet(struct worker *w, enum link_type link, const struct packet *pkt);
+/* The same for several packets, each with its own link: what they need of the flow table is fetched for all before the first is read. */
+void worker_packets(struct worker *w, const struct packet *packets, size_t n);
 /* Match and write all that is pending. */
 void worker_flush(struct worker *w);
 /* A capture ended: its flows end, and what they held is read, matched and written. */
