@@ -29,9 +29,9 @@ struct run {
     bool has_lists;
 };
 
-static void on_packet(void *to, const struct packet *pkt)
+static void on_packets(void *to, const struct packet *packets, size_t n)
 {
-    worker_packet(to, pkt->link, pkt);
+    worker_packets(to, packets, n);
 }
 
 static uint64_t total_size(const struct paths *p)
@@ -56,7 +56,7 @@ static bool read_capture(struct run *r, struct capture *c, uint32_t source)
         say("%s: link type %s is not read: its packets are counted, not looked into",
             r->captures.items[source], capture_link_name(c));
     signals_watch(c);
-    while ((n = capture_read(c, PACKETS_PER_READ, source, on_packet, r->worker, &err)) > 0) {
+    while ((n = capture_read_many(c, PACKETS_PER_READ, source, on_packets, r->worker, &err)) > 0) {
         const struct stats *s = worker_stats(r->worker);
         progress_update(&r->progress, r->bytes_before + capture_position(c), s->packets, s->alerts);
         if (signals_want_end() || worker_output_is_broken(r->worker))

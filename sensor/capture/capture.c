@@ -3,17 +3,22 @@
 
 #include <errno.h>
 #include <pcap/pcap.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sensor/capture/pcapng.h"
+#include "sensor/capture/records.h"
 
-enum { READ_TIMEOUT_MS = 100, READ_BYTES = 256 * 1024 };
+enum { READ_TIMEOUT_MS = 100, READ_BYTES = 256 * 1024, RUN_PACKETS = 64 };
 #define TIME_MAX_S INT64_C(9000000000) /* the year 2255; beyond it a clock was broken */
 
 struct capture {
     pcap_t *pcap;        /* owned */
     struct input *input; /* owned; NULL for live */
+    struct records *records; /* owned; NULL where libpcap reads */
+    uint8_t header[PCAP_HEADER_BYTES]; /* the file's first bytes */
+    volatile sig_atomic_t is_interrupted;
     struct pcapng_filter filter;
     struct err read_err; /* what broke reading the file, if anything */
     const char *path;    /* borrowed */
@@ -24,7 +29,7 @@ struct capture {
     uint32_t last_drop, last_ifdrop;
     struct {
         uint32_t source;
-        packet_fn *fn;
+        packets_fn *fn;
         void *to;
     } now; /* of the read in progress */
 };
@@ -57,11 +62,17 @@ static enum link_type link_in_file(uint16_t linktype)
     return linktype == LINKTYPE_RAW ? LINK_RAW : link_of(linktype);
 }
 
-/* libpcap reads a FILE; behind it is our input, and the filter for pcapng. */
+/* libpcap reads a FILE; behind it is our input, and the filter for pcapng. The header of a pcap file comes alone, so that its records
+ * are still to be read when libpcap has judged it. */
 static ssize_t read_filtered(void *cookie, char *to, size_t n)
 {
     struct capture *c = cookie;
+    uint64_t at = input_position(c->input);
+    if (at < PCAP_HEADER_BYTES && n > PCAP_HEADER_BYTES - at)
+        n = PCAP_HEADER_BYTES - (size_t)at;
     ssize_t got = input_read(c->input, to, n, &c->read_err);
+    if (got > 0 && at < PCAP_HEADER_BYTES)
+        memcpy(c->header + at, to, (size_t)got);
     if (got > 0)
         pcapng_filter(&c->filter, (uint8_t *)to, (size_t)got);
     return got;
@@ -100,6 +111,16 @@ static bool open_pcap(struct capture *c, struct err *err)
     return err_set(err, ERR_SYNTAX, c->path, "not a pcap or pcapng capture: %.120s", why);
 }
 
+/* From here on without libpcap, if the file is of the usual kind. */
+static bool take_over(struct capture *c, struct err *err)
+{
+    if (c->link == LINK_OTHER || input_position(c->input) != PCAP_HEADER_BYTES ||
+        !records_are_read(c->header))
+        return true;
+    c->records = records_new(c->input, c->header, (uint32_t)pcap_snapshot(c->pcap));
+    return c->records || err_set(err, ERR_MEMORY, c->path, "out of memory");
+}
+
 struct capture *capture_open_file(const char *path, struct err *err)
 {
     struct capture *c = calloc(1, sizeof *c);
@@ -110,7 +131,7 @@ struct capture *capture_open_file(const char *path, struct err *err)
     c->path = path;
     c->is_nano = true;
     c->input = input_open(path, err);
-    if (c->input && open_pcap(c, err))
+    if (c->input && open_pcap(c, err) && take_over(c, err))
         return c;
     capture_close(c);
     return NULL;
@@ -166,6 +187,7 @@ void capture_close(struct capture *c)
         return;
     if (c->pcap)
         pcap_close(c->pcap);
+    records_free(c->records);
     input_close(c->input);
     free(c);
 }
@@ -196,37 +218,83 @@ static void hand_on(u_char *user, const struct pcap_pkthdr *h, const u_char *byt
         .number = ++c->n_packets,
         .ts_ns = is_sane ? (int64_t)h->ts.tv_sec * 1000000000 + fraction : 0,
     };
-    c->now.fn(c->now.to, &pkt);
+    c->now.fn(c->now.to, &pkt, 1);
 }
 
-static int fail(struct capture *c, struct err *err)
+/* Where in a file's content an error left off. */
+static uint64_t position(const struct capture *c)
+{
+    return c->records ? records_position(c->records) : (uint64_t)ftello(pcap_file(c->pcap));
+}
+
+static int fail(struct capture *c, const char *what, struct err *err)
 {
     if (!c->input) {
-        err_set(err, ERR_IO, c->path, "%.150s", pcap_geterr(c->pcap));
+        err_set(err, ERR_IO, c->path, "%.150s", what);
         return -1;
     }
-    err_set(err, c->read_err.kind == ERR_INTERRUPTED ? ERR_INTERRUPTED : ERR_IO, c->path, "after packet %llu, at byte %llu: %.110s", (unsigned long long)c->n_packets,
-            (unsigned long long)ftello(pcap_file(c->pcap)),
-            c->read_err.kind != ERR_NONE ? c->read_err.what : pcap_geterr(c->pcap));
+    err_set(err, c->read_err.kind == ERR_INTERRUPTED ? ERR_INTERRUPTED : ERR_IO, c->path,
+            "after packet %llu, at byte %llu: %.110s", (unsigned long long)c->n_packets,
+            (unsigned long long)position(c), c->read_err.kind != ERR_NONE ? c->read_err.what : what);
     return -1;
 }
 
-int capture_read(struct capture *c, int max, uint32_t source, packet_fn *fn, void *to, struct err *err)
+/* Runs of packets from our own reading. */
+static int read_records(struct capture *c, int max, struct err *err)
+{
+    struct packet run[RUN_PACKETS], like = {.link = c->link, .source = c->now.source};
+    int left = max, n = 1;
+    for (; left > 0 && n > 0 && !c->is_interrupted; left -= n) {
+        like.number = c->n_packets;
+        n = records_next(c->records, &like, run, left < RUN_PACKETS ? left : RUN_PACKETS, c->path,
+                         &c->read_err);
+        if (n < 0)
+            return fail(c, c->read_err.what, err);
+        c->n_packets += (uint64_t)n;
+        if (n)
+            c->now.fn(c->now.to, run, (size_t)n);
+    }
+    c->is_interrupted = false;
+    return max - left;
+}
+
+int capture_read_many(struct capture *c, int max, uint32_t source, packets_fn *fn, void *to, struct err *err)
 {
     c->now.source = source;
     c->now.fn = fn;
     c->now.to = to;
+    if (c->records)
+        return read_records(c, max, err);
     uint64_t before = c->n_packets;
     int n = pcap_dispatch(c->pcap, max, hand_on, (u_char *)c);
     if (n == PCAP_ERROR)
-        return fail(c, err);
+        return fail(c, pcap_geterr(c->pcap), err);
     if (n == 0 && c->input && c->read_err.kind != ERR_NONE)
-        return fail(c, err); /* libpcap took a failing read for the end of the file */
+        return fail(c, c->read_err.what, err); /* libpcap took a failing read for the end of the file */
     return (int)(c->n_packets - before);
+}
+
+/* Who wants packets one by one. */
+struct single {
+    packet_fn *fn;
+    void *to;
+};
+
+static void hand_on_singly(void *to, const struct packet *packets, size_t n)
+{
+    const struct single *s = to;
+    for (size_t i = 0; i < n; i++)
+        s->fn(s->to, &packets[i]);
+}
+
+int capture_read(struct capture *c, int max, uint32_t source, packet_fn *fn, void *to, struct err *err)
+{
+    return capture_read_many(c, max, source, hand_on_singly, &(struct single){fn, to}, err);
 }
 
 void capture_interrupt(struct capture *c)
 {
+    c->is_interrupted = true;
     pcap_breakloop(c->pcap);
 }
 

@@ -30,6 +30,9 @@ typedef void packet_fn(void *to, const struct packet *pkt);
  * Returns how many; 0 at the end of a file (or when an interface was quiet); -1 and *err when the file ends in the middle of a record
  * or is damaged: all packets before that point were handed on, and the message tells the packet's number and the offset. */
 int capture_read(struct capture *c, int max, uint32_t source, packet_fn *fn, void *to, struct err *err);
+/* The same in runs of at least one packet, for whoever looks ahead: as many as lie in memory side by side (files), or one (live). */
+typedef void packets_fn(void *to, const struct packet *packets, size_t n);
+int capture_read_many(struct capture *c, int max, uint32_t source, packets_fn *fn, void *to, struct err *err);
 /* Make a capture_read() in progress return soon: for signal handlers. */
 void capture_interrupt(struct capture *c);
 
