@@ -49,8 +49,8 @@ def run(argv):
 
 
 class Bench:
-    def __init__(self, args, room):
-        self.room, self.build = room, pathlib.Path(args.build)
+    def __init__(self, build, room):
+        self.room, self.build, self.cache = room, pathlib.Path(build), "cache"
         self.vedette = self.build / "tools/vedette"
         self.empty = room / "empty.pcap"
         self.empty.write_bytes(EMPTY)
@@ -71,9 +71,9 @@ class Bench:
         packets, alerts = map(int, re.findall(r"\d+", said))
         return path, packets, alerts
 
-    def replay(self, capture, domains, cache="cache"):
+    def replay(self, capture, domains):
         lists, _ = self.make("lists", domains)
-        return [self.vedette, "replay", "-q", "--cache", self.room / cache, "-l", lists, capture]
+        return [self.vedette, "replay", "-q", "--cache", self.room / self.cache, "-l", lists, capture]
 
     def forget(self, keep):
         """Captures are large: only one at a time stays."""
@@ -118,7 +118,7 @@ def instructions(argv, alerts, room):
 def count(bench, name, record):
     kind, _, n, flows, domains, _ = WORKLOADS[name]
     path, packets, alerts = bench.capture(kind, n, flows)
-    replay, idle = bench.replay(path, domains, "cache-valgrind"), bench.replay(bench.empty, domains, "cache-valgrind")
+    replay, idle = bench.replay(path, domains), bench.replay(bench.empty, domains)
     subprocess.run(["valgrind", "--tool=none", *idle], check=True, capture_output=True)  # what its processor may use is another db
     each = (instructions(replay, alerts, bench.room) - instructions(idle, 0, bench.room)) / packets
     print(f"{name:16} {packets:9} {each:12.1f}", flush=True)
@@ -148,7 +148,7 @@ def main():
             parser.error(f"{name} is no workload; there are {', '.join(WORKLOADS)}")
     room = pathlib.Path(tempfile.mkdtemp(prefix="vedette-path."))
     try:
-        bench = Bench(args, room)
+        bench = Bench(args.build, room)
         describe(bench)
         if args.instructions:
             print(f"{'workload':16} {'packets':>9} instructions")
