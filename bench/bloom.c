@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "bench/corpus.h"
+#include "matcher/corpus.h"
 #include "matcher/db.h"
 #include "matcher/scan.h"
 

@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "bench/corpus.h"
+#include "matcher/corpus.h"
 #include "matcher/db.h"
 #include "matcher/hyperscan.h"
 #include "matcher/scan.h"

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bench/corpus.h"
+#include "matcher/corpus.h"
 
 enum { ROUNDS = 5 };
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/corpus.h"
+#include "matcher/corpus.h"
 
 enum {
     FRAME_MAX = 1514,

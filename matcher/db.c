@@ -66,9 +66,17 @@ static bool build_engines(struct db *db, const struct routes *routes, const stru
     refuse_unroutable(&db->view, routes, &refusals);
     db->address_fields = routes->fields[ROUTE_ADDRESS] | routes->fields[ROUTE_RANGE];
     db->bloom_fields = bloom_fields(&db->view);
-    bool is_built = build_names(db, routes, options, err) &&
-                    addresses_build(&db->addresses, &db->view, routes, err) &&
-                    patterns_build(&db->patterns, &db->view, routes, &limits, refuse, &refusals, err);
+    struct db_times *t = &db->times;
+    double start = now_seconds();
+    bool is_built = build_names(db, routes, options, err);
+    t->names_seconds = now_seconds() - start;
+    start = now_seconds();
+    is_built = is_built && addresses_build(&db->addresses, &db->view, routes, err);
+    t->addresses_seconds = now_seconds() - start;
+    is_built = is_built && patterns_build(&db->patterns, &db->view, routes, &limits, refuse, &refusals, err);
+    t->exact_seconds = db->patterns.exact_seconds;
+    t->prefixes_seconds = db->patterns.prefixes_seconds;
+    t->patterns_seconds = db->patterns.regexes_seconds;
     db->stats.n_refused = refusals.n;
     return is_built;
 }
@@ -147,7 +155,10 @@ bool db_build(struct set *set, const struct db_options *options, struct db **out
         db_free(db);
         return false;
     }
+    const struct db_times *t = &db->times;
     db->stats.compile_seconds = now_seconds() - start;
+    db->times.set_seconds = db->stats.compile_seconds - t->names_seconds - t->addresses_seconds -
+                            t->exact_seconds - t->prefixes_seconds - t->patterns_seconds;
     *out = db;
     return true;
 }
@@ -160,6 +171,11 @@ const struct set_view *db_set(const struct db *db)
 const struct db_stats *db_stats(const struct db *db)
 {
     return &db->stats;
+}
+
+const struct db_times *db_times(const struct db *db)
+{
+    return &db->times;
 }
 
 const struct db *db_allow(const struct db *db)

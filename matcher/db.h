@@ -31,6 +31,14 @@ struct db_stats {
     bool from_cache;
 };
 
+/* What of compile_seconds each engine's part took; all 0 when it came from a file. */
+struct db_times {
+    double set_seconds; /* putting the set's memory in order, naming its content, choosing engines */
+    double names_seconds, addresses_seconds;
+    double exact_seconds, prefixes_seconds; /* whole URLs, paths and texts; starts of URLs and paths */
+    double patterns_seconds;                /* wildcards and regexes, their trial included */
+};
+
 struct db; /* immutable */
 
 /* Compile. Takes the set over (seals it, frees it with the db) on success and on failure. */
@@ -39,6 +47,7 @@ void db_free(struct db *db);
 
 const struct set_view *db_set(const struct db *db);
 const struct db_stats *db_stats(const struct db *db);
+const struct db_times *db_times(const struct db *db);
 /* The allow side, or NULL. */
 const struct db *db_allow(const struct db *db);
 /* Content hash of the indicators and what was said of them, and of the allow side: the generation's name in alerts (16 hex digits). */

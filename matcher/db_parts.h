@@ -16,6 +16,7 @@ struct db {
     field_mask name_fields, address_fields; /* those that names, or addresses and networks, are wanted in */
     field_mask bloom_fields;                /* those that Bloom filters look at */
     struct db_stats stats;
+    struct db_times times;
     char generation[17];
     struct span attachment; /* lies in the mapping */
     void *mapping; /* owned; NULL unless it came from a file */

@@ -7,6 +7,8 @@
  * separator in a shared buffer could promise. */
 #include "matcher/patterns.h"
 
+#include <time.h>
+
 #include "base/hash.h"
 #include "matcher/confirm.h"
 #include "matcher/trial.h"
@@ -200,15 +202,31 @@ static bool build_regexes(struct patterns *out, struct builder *b, const struct 
     return true;
 }
 
+/* What has passed since *from, which moves on to now. */
+static double seconds_since(struct timespec *from)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    double seconds = (double)(now.tv_sec - from->tv_sec) + (double)(now.tv_nsec - from->tv_nsec) / 1e9;
+    *from = now;
+    return seconds;
+}
+
 bool patterns_build(struct patterns *out, const struct set_view *v, const struct routes *routes,
                     const struct trial_limits *limits, patterns_refused *refused, void *refused_to,
                     struct err *err)
 {
     struct builder b = {.v = v, .refused = refused, .refused_to = refused_to};
+    struct timespec clock;
+    clock_gettime(CLOCK_MONOTONIC, &clock);
     *out = (struct patterns){0};
     hyperscan_list_init(&b.all);
-    bool is_built = build_exact(out, v, routes, err) && build_prefixes(out, v, routes, err) &&
-                    build_regexes(out, &b, routes, limits, err);
+    bool is_built = build_exact(out, v, routes, err);
+    out->exact_seconds = seconds_since(&clock);
+    is_built = is_built && build_prefixes(out, v, routes, err);
+    out->prefixes_seconds = seconds_since(&clock);
+    is_built = is_built && build_regexes(out, &b, routes, limits, err);
+    out->regexes_seconds = seconds_since(&clock);
     hyperscan_list_fini(&b.all);
     free(b.is_refused);
     if (!is_built)

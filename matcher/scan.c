@@ -19,6 +19,8 @@ struct scanner {
     field_mask fields,
         text_fields[PIECE_TEXT + 1]; /* text_fields: by piece kind, where Hyperscan wants to see it */
     bool is_settled;                 /* the hits have been handed out: the next field starts afresh */
+    scan_tap *tap;                   /* NULL: nobody listens */
+    void *tap_to;
 };
 
 enum { URL_CAP_BYTES = 4 << 20 };
@@ -94,7 +96,24 @@ uint64_t scanner_dropped(const struct scanner *s)
     return s->batch.n_dropped + s->batch.hits.n_dropped;
 }
 
+void scanner_tap(struct scanner *s, scan_tap *tap, void *to)
+{
+    s->tap = tap;
+    s->tap_to = to;
+}
+
 /* ---- adding ---- */
+
+static bool has_tap(const struct scanner *s)
+{
+    return __builtin_expect(s->tap != NULL, 0);
+}
+
+/* COLD: somebody listens. */
+__attribute__((cold, noinline)) static void tell(struct scanner *s, struct scan_field field)
+{
+    s->tap(s->tap_to, &field);
+}
 
 /* A field's common part of its pieces; counts the field. */
 static struct piece new_field(struct scanner *s, enum field field, uint16_t port, uint32_t cookie)
@@ -168,6 +187,8 @@ static void copy_name(uint8_t *restrict to, const uint8_t *restrict from, size_t
 
 void scan_add_name(struct scanner *s, enum field field, struct span name, uint16_t port, uint32_t cookie)
 {
+    if (has_tap(s))
+        tell(s, (struct scan_field){.kind = SCAN_NAME, .field = field, .port = port, .text = name});
     struct piece piece = new_field(s, field, port, cookie);
     if (name.len && name.ptr[name.len - 1] == '.')
         name.len--;
@@ -194,6 +215,8 @@ static void keep(struct scanner *s, struct piece piece, enum piece_kind kind, st
 void scan_add_address(struct scanner *s, enum field field, const struct ip *ip, uint16_t port,
                       uint32_t cookie)
 {
+    if (has_tap(s))
+        tell(s, (struct scan_field){.kind = SCAN_ADDRESS, .field = field, .port = port, .ip = *ip});
     struct piece piece = new_field(s, field, port, cookie);
     char text[IP_TEXT_MAX];
     look_up_address(s, &piece, ip);
@@ -300,6 +323,9 @@ static bool wants_url(const struct scanner *s, enum field field)
 void scan_add_url(struct scanner *s, enum field field, struct span host, struct span target, uint16_t port,
                   uint32_t cookie)
 {
+    if (has_tap(s))
+        tell(s, (struct scan_field){
+                    .kind = SCAN_URL, .field = field, .port = port, .text = host, .target = target});
     struct piece piece = new_field(s, field, port, cookie);
     if (!wants_url(s, field))
         return;
@@ -309,6 +335,8 @@ void scan_add_url(struct scanner *s, enum field field, struct span host, struct 
 
 void scan_add_text(struct scanner *s, enum field field, struct span text, uint32_t cookie)
 {
+    if (has_tap(s))
+        tell(s, (struct scan_field){.kind = SCAN_TEXT, .field = field, .text = text});
     struct piece piece = new_field(s, field, 0, cookie);
     struct request r;
     if (text.len == 0)
@@ -319,6 +347,24 @@ void scan_add_text(struct scanner *s, enum field field, struct span text, uint32
     bool is_link = field == FIELD_HTTP_LOCATION || field == FIELD_HTTP_REFERER;
     if (is_link && wants_url(s, field) && request_split_url(text, &r))
         add_request(s, &piece, &r);
+}
+
+void scan_add(struct scanner *s, const struct scan_field *f, uint32_t cookie)
+{
+    switch (f->kind) {
+    case SCAN_NAME:
+        scan_add_name(s, f->field, f->text, f->port, cookie);
+        break;
+    case SCAN_ADDRESS:
+        scan_add_address(s, f->field, &f->ip, f->port, cookie);
+        break;
+    case SCAN_URL:
+        scan_add_url(s, f->field, f->text, f->target, f->port, cookie);
+        break;
+    case SCAN_TEXT:
+        scan_add_text(s, f->field, f->text, cookie);
+        break;
+    }
 }
 
 /* ---- running ---- */

@@ -32,6 +32,22 @@ void scan_add_url(struct scanner *s, enum field field, struct span host, struct 
  * FIELD_HTTP_REFERER is matched as a URL too, where an indicator names that field. */
 void scan_add_text(struct scanner *s, enum field field, struct span text, uint32_t cookie);
 
+/* A field as a value of its own, for whoever keeps fields: what one of the four calls above is given, and that call. */
+enum scan_kind { SCAN_NAME, SCAN_ADDRESS, SCAN_URL, SCAN_TEXT };
+struct scan_field {
+    enum scan_kind kind;
+    enum field field;
+    uint16_t port;
+    struct ip ip;       /* SCAN_ADDRESS */
+    struct span text;   /* a name, a text, or the host of a URL */
+    struct span target; /* SCAN_URL */
+};
+void scan_add(struct scanner *s, const struct scan_field *field, uint32_t cookie);
+
+/* Tell somebody of every field that is added, from now on (NULL: nobody, as at first); its spans die with the call. */
+typedef void scan_tap(void *to, const struct scan_field *field);
+void scanner_tap(struct scanner *s, scan_tap *tap, void *to);
+
 /* Whether any indicator at all looks at this field: lets the caller leave work out. */
 field_mask scanner_fields(const struct scanner *s);
 

@@ -113,6 +113,7 @@ static bool make_parts(struct worker *w, struct err *err)
     w->scanner = w->observed.scanner = scanner_new(o->db, err);
     if (!w->scanner)
         return false;
+    scanner_tap(w->scanner, o->tap, o->tap_to);
     w->observed.wanted = scanner_fields(w->scanner);
     if (w->observed.wanted & FIELD_BIT(FIELD_TLS_JA3))
         w->events.fingerprints |= FINGERPRINT_JA3;

@@ -1,7 +1,7 @@
 #pragma once
 /* The one place where packets and matcher meet: packets in, EVE lines out. Everything mutable of a run's hot part is in here;
  * workers share only the db, which never changes. */
-#include "matcher/db.h"
+#include "matcher/scan.h"
 #include "sensor/decode/decode.h"
 #include "sensor/eve.h"
 #include "sensor/stats.h"
@@ -23,6 +23,9 @@ struct worker_options {
     /* Told of each alert that was put out, with the indicator of the db's set and the packet's time; NULL. */
     void (*alerted)(void *to, uint32_t indicator, int64_t seconds);
     void *alerted_to;
+    /* Told of each field that goes before the matcher (scanner_tap); NULL. */
+    scan_tap *tap;
+    void *tap_to;
 };
 
 struct worker *worker_new(const struct worker_options *o, struct err *err);

@@ -429,6 +429,46 @@ static void test_empty_db(void **state)
         }
 }
 
+/* What is added is told as it is given, whether an indicator looks at it or not; and given again it is found again. */
+static void keep_field(void *to, const struct scan_field *field)
+{
+    struct scan_field **next = to;
+    *(*next)++ = *field;
+}
+
+static void test_tap(void **state)
+{
+    const struct sample samples[] = {
+        SAMPLE(IOC_DOMAIN, MATCH_EXACT, "evil.com"), SAMPLE(IOC_IPV4, MATCH_EXACT, "192.0.2.1"),
+        SAMPLE(IOC_URL, MATCH_EXACT, "http://evil.com/a"), SAMPLE(IOC_USER_AGENT, MATCH_EXACT, "Evil/1.0")};
+    static const enum scan_kind kinds[] = {SCAN_NAME, SCAN_ADDRESS, SCAN_URL, SCAN_TEXT, SCAN_TEXT};
+    (void)state;
+    struct fixture f = setup(samples, 4, NAMES_TABLE);
+    struct scan_field told[5], *next = told;
+    const struct hit *hits;
+    struct ip ip;
+    assert_true(ip_parse_v4(SPAN_LIT("192.0.2.1"), &ip));
+    scanner_tap(f.s, keep_field, &next);
+    scan_add_name(f.s, FIELD_TLS_SNI, SPAN_LIT("EVIL.com"), 443, 0);
+    scan_add_address(f.s, FIELD_IP_DST, &ip, 80, 1);
+    scan_add_url(f.s, FIELD_HTTP_URL, SPAN_LIT("evil.com"), SPAN_LIT("/a"), 80, 2);
+    scan_add_text(f.s, FIELD_HTTP_USER_AGENT, SPAN_LIT("Evil/1.0"), 3);
+    scan_add_text(f.s, FIELD_HTTP_METHOD, SPAN_LIT("GET"), 4);
+    assert_int_equal(next - told, 5);
+    assert_int_equal(scan_run(f.s, &hits), 4);
+    scanner_tap(f.s, NULL, NULL);
+    for (uint32_t i = 0; i < 5; i++) {
+        assert_int_equal(told[i].kind, kinds[i]);
+        scan_add(f.s, &told[i], i);
+    }
+    assert_int_equal(next - told, 5);
+    assert_int_equal(scan_run(f.s, &hits), 4);
+    for (uint32_t i = 0; i < 4; i++)
+        assert_int_equal(hits[i].cookie, i);
+    assert_int_equal(told[0].port, 443);
+    teardown(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -445,6 +485,7 @@ int main(void)
         cmocka_unit_test(test_another_generation),
         cmocka_unit_test(test_what_does_not_fit_is_counted),
         cmocka_unit_test(test_flood_of_hits),
+        cmocka_unit_test(test_tap),
         cmocka_unit_test(test_empty_db),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
