@@ -13,6 +13,7 @@ static const char overview[] =
     "  vedette lists diff OLD NEW             what came and went, and which alerts that means\n"
     "  vedette lists convert --to F LIST...   the same lists in another format\n"
     "  vedette compile -l LIST... -o FILE     a compiled db for --db\n"
+    "  vedette bench LIST...                  what lists cost, and which patterns cost most\n"
     "  vedette version                        version and libraries\n"
     "\n"
     "`vedette COMMAND --help` tells a command's options; vedette(1) has the manual.\n"
@@ -160,11 +161,36 @@ static const char compile[] =
     "  -q, --quiet             no diagnostics of list entries, no summary\n"
     "  -h, --help\n";
 
+static const char bench[] =
+    "usage: vedette bench [options] LIST ...\n"
+    "\n"
+    "What lists cost, before they are published: compile time, memory, nanoseconds per field\n"
+    "and packet, shares by list and class, the ten most expensive patterns, regexes that need\n"
+    "be none, expected hits. What the matcher finds is checked along the way.\n"
+    "\n"
+    "  LIST                    file or directory, with settings: c2.txt,tlp=amber,match=exact\n"
+    "                          (vedette-lists(5)); read more than once: no -\n"
+    "      --allow LIST        what is in it does not alert, whatever list names it; again for more\n"
+    "      --no-refang         reject defanged values such as evil[.]example\n"
+    "  -r, --read CAPTURE      measure with the fields and packets of this capture, or of a\n"
+    "                          directory of them, not with the built-in mix; again for more\n"
+    "      --seed N            of the built-in mix (1)\n"
+    "      --seconds N         about how long to measure (20)\n"
+    "      --baseline FILE     compare with what an earlier run wrote with --json\n"
+    "      --json              the figures for machines, one object\n"
+    "      --html FILE         a page with plots, too\n"
+    "  -q, --quiet             no diagnostics of list entries\n"
+    "  -h, --help\n"
+    "\n"
+    "Exit: 0 done, 1 failed, or the matcher's hits are wrong, 2 wrong use, 3 something costs\n"
+    "more than in the baseline.\n";
+
 static const struct {
     const char *name, *text;
 } screens[] = {
     {"replay", replay}, {"fields", fields}, {"live", live}, {"lists", lists}, {"compile", compile},
     {"check", check},   {"diff", diff},     {"convert", convert},
+    {"bench", bench},
 };
 
 static const char *screen_of(const char *subcommand)

@@ -60,6 +60,7 @@ struct loading {
     struct list_options options; /* of the argument at hand */
     const struct set *set;       /* at hand, for refused(): its view */
     uint32_t n_refused;
+    bool is_allow; /* the set at hand is the allow side */
 };
 
 static bool grow_reports(struct loaded *l)
@@ -160,6 +161,8 @@ static bool load_arguments(struct loading *l)
 static void refused(void *to, uint32_t indicator, const char *why)
 {
     struct loading *l = to;
+    if (l->o->refused && !l->is_allow)
+        l->o->refused(l->o->refused_to, indicator);
     if (l->n_refused++ >= REFUSED_SHOWN)
         return;
     struct set_view v = set_view_of(l->set);
@@ -175,6 +178,7 @@ static bool build_allow(struct loading *l, struct set *allow, struct db_options 
 {
     *out = NULL;
     l->set = allow;
+    l->is_allow = true;
     if (set_view_of(allow).n_indicators)
         return db_build(allow, &options, out, err);
     set_free(allow);
@@ -189,6 +193,7 @@ static bool build(struct loading *l, struct set *set, struct set *allow)
     bool is_good = build_allow(l, allow, options, &options.allow, &err) &&
                    (!options.allow || allow_mark(options.allow, set, &err));
     l->set = set;
+    l->is_allow = false;
     if (is_good && db_build(set, &options, &l->out->db, &err))
         return true;
     if (!is_good) {

@@ -13,6 +13,9 @@ struct load_options {
     enum names_engine names_engine;
     bool keeps_defanged_out;
     bool is_quiet;          /* no diagnostics of single entries */
+    /* Told of each indicator of the lists that will not match because its pattern was refused; NULL. */
+    void (*refused)(void *to, uint32_t indicator);
+    void *refused_to;
 };
 
 struct loaded {

@@ -1,0 +1,2 @@
+# The help screen of `vedette bench`.
+vedette bench --help

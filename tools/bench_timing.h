@@ -1,0 +1,37 @@
+#pragma once
+/* Scanning timed. CPU time of this process, so that whoever else uses the machine shows as little as possible. */
+#include "tools/bench_fields.h"
+#include "tools/bench_numbers.h"
+
+enum {
+    BENCH_ROUNDS_MIN = 5,
+    BENCH_ROUNDS_MAX = 31,
+    BENCH_FIELDS_LEAST = 512, /* in a round, however slow the lists are */
+};
+
+double bench_wall_s(void);
+double bench_cpu_s(void);
+
+/* Nanoseconds per field, added and scanned `batch` at a time. One round goes before that is not counted; then as many as go into `seconds`
+ * of wall time, within the bounds above. A round has all fields, or, when five of them would take longer than that, as many as do not, spread
+ * evenly. */
+bool bench_time_fields(const struct db *db, const struct bench_fields *f, uint32_t batch, double seconds, struct spread *out_ns,
+                       struct err *err);
+
+/* The same of two dbs, turn by turn: the machine's moods then meet both. */
+bool bench_time_two(const struct db *const dbs[static 2], const struct bench_fields *f, uint32_t batch, double seconds,
+                    struct spread out_ns[static 2], struct err *err);
+
+/* What the matcher finds in `n` fields, spread evenly over all, so many at a time. */
+struct bench_hits {
+    uint64_t n;       /* hits */
+    uint64_t n_fields; /* fields with a hit */
+    uint64_t mark;    /* hash over each (field, indicator) in order: the same hits, the same mark */
+    uint64_t *by_indicator; /* borrowed, added to; NULL: not wanted */
+};
+bool bench_find(const struct db *db, const struct bench_fields *f, uint32_t n, uint32_t batch, struct bench_hits *hits, struct err *err);
+
+/* How long single scans take, one field each, by the wall clock; what reading the clock takes (the least of many) is taken off.
+ * Stops after `seconds`. */
+bool bench_time_singles(const struct db *db, const struct bench_fields *f, double seconds, struct times *out, double *out_clock_ns,
+                        struct err *err);
