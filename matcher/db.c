@@ -62,6 +62,7 @@ static bool build_engines(struct db *db, const struct routes *routes, const stru
     struct trial_limits limits = {
         .one_ms = options->regex_cap_ms ? options->regex_cap_ms : REGEX_CAP_MS,
         .total_ms = options->regex_total_ms ? options->regex_total_ms : REGEX_TOTAL_MS,
+        .is_tried = options->is_tried,
     };
     refuse_unroutable(&db->view, routes, &refusals);
     db->address_fields = routes->fields[ROUTE_ADDRESS] | routes->fields[ROUTE_RANGE];
@@ -76,6 +77,7 @@ static bool build_engines(struct db *db, const struct routes *routes, const stru
     is_built = is_built && patterns_build(&db->patterns, &db->view, routes, &limits, refuse, &refusals, err);
     t->exact_seconds = db->patterns.exact_seconds;
     t->prefixes_seconds = db->patterns.prefixes_seconds;
+    t->trial_seconds = db->patterns.trial_seconds;
     t->patterns_seconds = db->patterns.regexes_seconds;
     db->stats.n_refused = refusals.n;
     return is_built;
@@ -158,7 +160,7 @@ bool db_build(struct set *set, const struct db_options *options, struct db **out
     const struct db_times *t = &db->times;
     db->stats.compile_seconds = now_seconds() - start;
     db->times.set_seconds = db->stats.compile_seconds - t->names_seconds - t->addresses_seconds -
-                            t->exact_seconds - t->prefixes_seconds - t->patterns_seconds;
+                            t->exact_seconds - t->prefixes_seconds - t->patterns_seconds - t->trial_seconds;
     *out = db;
     return true;
 }

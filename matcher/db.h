@@ -15,6 +15,7 @@ struct db_options {
     uint32_t names_threshold;  /* NAMES_AUTO: more names than this go to the table; 0: the default (2,000) */
     uint32_t regex_cap_ms;     /* compile time allowed for one regex; 0: the default (2,000) */
     uint32_t regex_total_ms;   /* and for all together; 0: the default (120,000) */
+    bool is_tried;             /* every regex is of a db that was built here before: none is tried again */
     /* Called for each regex or wildcard that is refused (too big, too slow, not supported): the indicator stays in the
      * set but never matches; `why` dies with the call. May be NULL. */
     void (*refused)(void *to, uint32_t indicator, const char *why);
@@ -36,7 +37,8 @@ struct db_times {
     double set_seconds; /* putting the set's memory in order, naming its content, choosing engines */
     double names_seconds, addresses_seconds;
     double exact_seconds, prefixes_seconds; /* whole URLs, paths and texts; starts of URLs and paths */
-    double patterns_seconds;                /* wildcards and regexes, their trial included */
+    double trial_seconds;                   /* trying regexes, which is done once for all lists */
+    double patterns_seconds;                /* wildcards and regexes */
 };
 
 struct db; /* immutable */

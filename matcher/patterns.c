@@ -188,20 +188,6 @@ static bool build_group(struct patterns *out, struct builder *b, enum pattern_gr
     return true;
 }
 
-static bool build_regexes(struct patterns *out, struct builder *b, const struct routes *routes,
-                          const struct trial_limits *limits, struct err *err)
-{
-    if (routes->n[ROUTE_PATTERN] == 0)
-        return true;
-    if (!collect(b, routes))
-        return err_set(err, ERR_MEMORY, NULL, "out of memory for regexes");
-    trial_run(&b->all, b->n_regexes, limits, refuse, b);
-    for (enum pattern_group g = GROUP_NAME_WILDCARD; g < GROUP_COUNT; g++)
-        if (!build_group(out, b, g, err))
-            return false;
-    return true;
-}
-
 /* What has passed since *from, which moves on to now. */
 static double seconds_since(struct timespec *from)
 {
@@ -210,6 +196,24 @@ static double seconds_since(struct timespec *from)
     double seconds = (double)(now.tv_sec - from->tv_sec) + (double)(now.tv_nsec - from->tv_nsec) / 1e9;
     *from = now;
     return seconds;
+}
+
+static bool build_regexes(struct patterns *out, struct builder *b, const struct routes *routes,
+                          const struct trial_limits *limits, struct err *err)
+{
+    if (routes->n[ROUTE_PATTERN] == 0)
+        return true;
+    if (!collect(b, routes))
+        return err_set(err, ERR_MEMORY, NULL, "out of memory for regexes");
+    struct timespec clock;
+    clock_gettime(CLOCK_MONOTONIC, &clock);
+    if (!limits->is_tried)
+        trial_run(&b->all, b->n_regexes, limits, refuse, b);
+    out->trial_seconds = seconds_since(&clock);
+    for (enum pattern_group g = GROUP_NAME_WILDCARD; g < GROUP_COUNT; g++)
+        if (!build_group(out, b, g, err))
+            return false;
+    return true;
 }
 
 bool patterns_build(struct patterns *out, const struct set_view *v, const struct routes *routes,
@@ -226,7 +230,7 @@ bool patterns_build(struct patterns *out, const struct set_view *v, const struct
     is_built = is_built && build_prefixes(out, v, routes, err);
     out->prefixes_seconds = seconds_since(&clock);
     is_built = is_built && build_regexes(out, &b, routes, limits, err);
-    out->regexes_seconds = seconds_since(&clock);
+    out->regexes_seconds = seconds_since(&clock) - out->trial_seconds;
     hyperscan_list_fini(&b.all);
     free(b.is_refused);
     if (!is_built)

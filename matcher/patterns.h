@@ -25,7 +25,7 @@ struct patterns {
     field_mask exact_fields;
     struct hs_database *groups[GROUP_COUNT]; /* owned; NULL where there is nothing */
     field_mask group_fields[GROUP_COUNT];
-    double exact_seconds, prefixes_seconds, regexes_seconds; /* what building each took */
+    double exact_seconds, prefixes_seconds, trial_seconds, regexes_seconds; /* what building each took */
 };
 
 /* Told of each pattern that is left out; `why` dies with the call. */

@@ -7,6 +7,7 @@ enum { TRIAL_REGEX_MAX = 4096 }; /* bytes of one pattern */
 
 struct trial_limits { /* of CPU time */
     uint32_t one_ms, total_ms;
+    bool is_tried; /* all have been compiled before: no trial */
 };
 
 /* Try the first `n` patterns of `l`. Calls `refused` with the place of each that can't be compiled, or not within `one_ms` of CPU

@@ -23,8 +23,6 @@ struct bench {
     struct bench_options options;
     bool is_json;
     const char *baseline, *html; /* NULL: not wanted */
-    struct outfile page;
-    bool has_page; /* `page` is open */
     struct bench_host host;
 };
 
@@ -37,20 +35,33 @@ static bool is_input(const struct bench *b, const char *path)
     return is_read || sink_is_capture(path);
 }
 
-/* The page that waits in b->page. */
-static bool write_page(struct bench *b, const struct bench_result *r, const struct bench_baseline *compared)
+static bool write_page(const struct bench *b, const struct bench_result *r,
+                       const struct bench_baseline *compared)
 {
+    struct outfile f;
     struct err err = {0};
     struct buf page;
     buf_init(&page, OUT_BYTES_MAX);
     bench_html(&page, r, compared);
-    sink_write(&b->page.sink, buf_span(&page));
+    bool is_good = outfile_open(&f, b->html, &err);
+    if (is_good) {
+        sink_write(&f.sink, buf_span(&page));
+        is_good = outfile_commit(&f, &err);
+    }
+    if (!is_good)
+        say_err(&err);
     buf_fini(&page);
-    b->has_page = false;
-    if (outfile_commit(&b->page, &err))
-        return true;
-    say_err(&err);
-    return false;
+    return is_good;
+}
+
+/* Asked before a long run, and nothing is left behind meanwhile. */
+static bool can_write_page(const struct bench *b, struct err *err)
+{
+    struct outfile f;
+    if (!outfile_open(&f, b->html, err))
+        return false;
+    outfile_drop(&f);
+    return true;
 }
 
 static void print_figures(const struct bench *b, const struct bench_result *r,
@@ -93,7 +104,7 @@ static bool is_right(const struct bench_result *r)
     return r->check.n_different == 0 && r->engines_agree;
 }
 
-static int tell(struct bench *b, const struct bench_result *r)
+static int tell(const struct bench *b, const struct bench_result *r)
 {
     struct bench_baseline baseline, *compared = NULL;
     struct err err = {0};
@@ -103,14 +114,14 @@ static int tell(struct bench *b, const struct bench_result *r)
     else if (b->baseline)
         say_err(&err);
     print_figures(b, r, compared);
-    if (b->has_page && !write_page(b, r, compared))
+    if (b->html && !write_page(b, r, compared))
         return EXIT_FAILED;
     if (status == EXIT_DONE && b->baseline)
         status = !compared ? EXIT_FAILED : compared->n_more ? EXIT_COSTS_MORE : EXIT_DONE;
     return status;
 }
 
-static int measure(struct bench *b)
+static int measure(const struct bench *b)
 {
     struct bench_result *r = calloc(1, sizeof *r);
     struct bench_hold hold = {0};
@@ -140,12 +151,10 @@ static int run(struct bench *b)
         status = is_misused ? EXIT_USAGE : EXIT_FAILED;
     else if (b->baseline && !bench_baseline_is_one(b->baseline, &err))
         say_err(&err);
-    else if (b->html && !(b->has_page = outfile_open(&b->page, b->html, &err)))
+    else if (b->html && !can_write_page(b, &err))
         say_err(&err);
     else
         status = measure(b);
-    if (b->has_page)
-        outfile_drop(&b->page);
     bench_host_fini(&b->host);
     return status;
 }
@@ -238,6 +247,8 @@ static bool parse(struct bench *b, int argc, char **argv, int *out_exit)
         b->options.load.lists[b->options.load.n_lists++] = argv[i];
     if (optind == argc)
         usage_error("bench ", "no list was named");
+    else if (b->html && strcmp(b->html, "-") == 0)
+        usage_error("bench ", "--html wants the name of a file: the figures go to standard output");
     else if (b->html && is_input(b, b->html))
         usage_error("bench ", "--html %s: this file is to be read: it is not written over", b->html);
     else

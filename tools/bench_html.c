@@ -148,9 +148,9 @@ static void plot_batches(struct buf *out, const struct bench_result *r)
 static void plot_sizes(struct buf *out, const struct bench_result *r)
 {
     static const char *const parts[BENCH_SIZES] = {"1/8", "1/4", "1/2", "all"};
-    struct plot_line scan = {.label = "", .n = BENCH_SIZES}, compile = scan;
-    struct plot_axis axis = {.title = "of the indicators", .n = BENCH_SIZES};
-    for (int i = 0; i < BENCH_SIZES; i++) {
+    struct plot_line scan = {.label = "", .n = r->n_sizes}, compile = scan;
+    struct plot_axis axis = {.title = "of the indicators", .n = r->n_sizes};
+    for (uint32_t i = 0; i < r->n_sizes; i++) {
         axis.x[i] = scan.x[i] = compile.x[i] = 1.0 / r->sizes[i].every;
         snprintf(axis.labels[i], sizeof axis.labels[i], "%s", parts[i]);
         scan.y[i] = r->sizes[i].ns;
@@ -186,7 +186,7 @@ static void put_patterns(struct buf *out, const struct bench_result *r)
         "Alone: compiled and scanned by itself. Saved without: all patterns against all but this one.</p>\n"
         "<div class=\"scroll\"><table><tr><th class=\"n\">alone, ns</th><th class=\"n\">saved without, "
         "ns</th>"
-        "<th class=\"n\">ready, ms</th><th class=\"n\">hits</th><th>pattern</th><th>list</th></tr>\n",
+        "<th class=\"n\">compile, ms</th><th class=\"n\">hits</th><th>pattern</th><th>list</th></tr>\n",
         r->n_patterns_all, r->n_patterns_tried);
     for (uint32_t i = 0; i < r->n_patterns; i++) {
         const struct bench_pattern *p = &r->patterns[i];
@@ -196,7 +196,7 @@ static void put_patterns(struct buf *out, const struct bench_result *r)
             put_cell(out, "%.1f", p->without_ns);
         else
             put_cell(out, "%s", p->has_without ? "none seen" : "not measured");
-        put_cell(out, "%.1f", p->ready_ms);
+        put_cell(out, "%.1f", p->compile_ms);
         put_cell(out, "%" PRIu64, p->n_hits);
         put_indicator(out, r->set, p->indicator);
         buf_put_str(out, "</tr>\n");
@@ -209,7 +209,7 @@ static void put_plain(struct buf *out, const struct bench_result *r)
     if (r->n_plain == 0)
         return;
     buf_put_str(out, "<h2>Regexes that need be none</h2>\n");
-    if (r->n_plain_same) {
+    if (r->with_plain_ns.n) {
         buf_put_str(out, "<p>As measured: ");
         bench_put_saving(out, r);
         buf_put_str(out, ".</p>\n");

@@ -159,7 +159,7 @@ static void put_shares(struct json *j, const struct bench_result *r)
         put_share(j, &r->lists[i]);
     json_end_array(j);
     json_begin_array(j, "sizes");
-    for (int i = 0; i < BENCH_SIZES; i++) {
+    for (uint32_t i = 0; i < r->n_sizes; i++) {
         json_begin_object(j, NULL);
         json_u64(j, "one_in", r->sizes[i].every);
         json_u64(j, "indicators", r->sizes[i].n);
@@ -186,14 +186,14 @@ static void put_patterns(struct json *j, const struct bench_result *r)
         json_double(j, "added_ns", p->added_ns, 3);
         if (p->has_without)
             json_double(j, "saved_without_ns", p->without_ns, 3);
-        json_double(j, "ready_ms", p->ready_ms, 3);
+        json_double(j, "compile_ms", p->compile_ms, 3);
         json_u64(j, "hits", p->n_hits);
         json_end_object(j);
     }
     json_end_array(j);
     json_u64(j, "could_be_plain", r->n_plain_all);
     json_u64(j, "could_be_plain_same", r->n_plain_same);
-    if (r->n_plain_same) {
+    if (r->with_plain_ns.n) {
         put_spread(j, "all_as_they_are_ns", &r->with_regexes_ns);
         put_spread(j, "all_with_plain_ns", &r->with_plain_ns);
     }

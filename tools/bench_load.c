@@ -27,6 +27,7 @@ const char *bench_part_name(enum bench_part p)
         [PART_ADDRESSES] = "addresses",
         [PART_EXACT] = "whole URLs, paths, texts",
         [PART_PREFIXES] = "starts of URLs",
+        [PART_TRIAL] = "trying regexes",
         [PART_PATTERNS] = "wildcards, regexes",
     };
     return names[p];
@@ -73,6 +74,7 @@ static bool load(const struct load_options *o, struct told *t)
     t->parts[PART_ADDRESSES] = times->addresses_seconds;
     t->parts[PART_EXACT] = times->exact_seconds;
     t->parts[PART_PREFIXES] = times->prefixes_seconds;
+    t->parts[PART_TRIAL] = times->trial_seconds;
     t->parts[PART_PATTERNS] = times->patterns_seconds;
     return s != NULL;
 }

@@ -14,7 +14,8 @@ enum bench_part {
     PART_ADDRESSES,
     PART_EXACT,     /* whole URLs, paths, texts */
     PART_PREFIXES,
-    PART_PATTERNS,  /* wildcards and regexes, their trial included */
+    PART_TRIAL,     /* of regexes, in children */
+    PART_PATTERNS,  /* wildcards and regexes */
     PART_COUNT,
 };
 const char *bench_part_name(enum bench_part p);

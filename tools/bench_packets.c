@@ -6,6 +6,7 @@
 #include "sensor/capture/capture.h"
 #include "sensor/worker.h"
 #include "tools/bench_timing.h"
+#include "tools/message.h"
 
 enum { PACKETS_PER_READ = 4096 };
 
@@ -26,16 +27,21 @@ static void keep(void *to, const struct packet *pkt)
     p->items[p->n++].packet.bytes = bytes;
 }
 
+/* A capture that breaks off serves as far as it goes, which is said. False: it can't be opened. */
 static bool read_one(struct bench_packets *p, const char *path, uint32_t source, struct err *err)
 {
     struct capture *c = capture_open_file(path, err);
-    int n = c ? 1 : -1;
+    if (!c)
+        return false;
+    int n = 1;
     while (n > 0)
         n = capture_read(c, PACKETS_PER_READ, source, keep, p, err);
+    if (n < 0)
+        say_err(err);
     capture_close(c);
     if (p->n)
         p->items[p->n - 1].ends_source = true;
-    return n == 0;
+    return true;
 }
 
 bool bench_packets_read(struct bench_packets *p, const struct paths *captures, struct err *err)

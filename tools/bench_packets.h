@@ -13,6 +13,7 @@ struct bench_packets {
     uint64_t n_left_out; /* beyond the bounds above */
 };
 
+/* What can't be opened fails, but for files of a folder that are no captures; one that breaks off serves as far as it goes (said). */
 bool bench_packets_read(struct bench_packets *p, const struct paths *captures, struct err *err);
 void bench_packets_fini(struct bench_packets *p);
 

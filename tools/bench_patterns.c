@@ -11,7 +11,7 @@
 
 enum {
     TRIED_MAX = 4096,
-    TRIED_MIN = 16, /* whatever time it takes */
+    TRIED_MIN = 16,             /* unless the run is late */
     WITHOUT_PATTERNS_MAX = 256, /* with more, compiling all the others takes too long */
     TRY_FIELDS = 1024,
 };
@@ -55,10 +55,9 @@ static bool measure_alone(const struct bench_result *r, const struct bench_field
     struct bench_pick pick = only(r, p->indicator);
     struct db *db;
     uint32_t n;
-    double start = bench_wall_s();
     if (!bench_subset(r->set, &pick, NAMES_AUTO, &db, &n, err))
         return false;
-    p->ready_ms = (bench_wall_s() - start) * 1e3;
+    p->compile_ms = bench_compile_s(db) * 1e3;
     bool is_good = bench_time_fields(db, f, BENCH_BATCH, seconds, &p->ns, err);
     p->added_ns = beyond(p->ns.median, r->nothing_ns.median);
     db_free(db);
@@ -73,7 +72,8 @@ static bool try_class(struct bench_result *r, enum bench_class class, const stru
         if (r->classes[i] != class)
             continue;
         r->n_patterns_all++;
-        if (r->n_patterns_tried == TRIED_MAX || (r->n_patterns_tried >= TRIED_MIN && bench_wall_s() > end))
+        if (r->n_patterns_tried == TRIED_MAX || bench_wall_s() > r->deadline_s ||
+            (r->n_patterns_tried >= TRIED_MIN && bench_wall_s() > end))
             continue;
         struct bench_pattern *p = &tried[r->n_patterns_tried++];
         *p = (struct bench_pattern){.indicator = i};
@@ -216,7 +216,8 @@ bool bench_plain(struct bench_result *r, double seconds, struct err *err)
     for (uint32_t i = 0; i < r->set->n_indicators; i++)
         if (r->classes[i] == CLASS_REGEXES && find_plain(&search, r->set, i, &plain))
             keep_plain(r, i, &plain);
-    bool is_good = r->n_plain_same == 0 || time_both(r, &search, seconds, err);
+    bool is_good =
+        r->n_plain_same == 0 || bench_wall_s() > r->deadline_s || time_both(r, &search, seconds, err);
     buf_fini(&search.scratch);
     return is_good;
 }

@@ -47,12 +47,11 @@ struct bench_size {
     double compile_s;
     size_t bytes;
     struct spread ns;
-    bool is_measured;
 };
 
 struct bench_pattern {
     uint32_t indicator;
-    double ready_ms;     /* trial and compiling */
+    double compile_ms;   /* alone, without its trial */
     struct spread ns;    /* per field, alone */
     double added_ns;
     bool has_without;    /* measured also as what goes when all other patterns stay */
@@ -87,7 +86,10 @@ struct bench_result {
     const struct set_view *set;
     const struct db_stats *stats;
     const uint8_t *classes; /* by indicator */
+    const struct db *db;    /* as the sensor has it */
+    uint32_t n_live;        /* indicators that can match */
     double seconds;         /* allowed */
+    double deadline_s;      /* on bench_wall_s()'s clock, twice as late: what has not begun by then is left out */
     uint64_t seed;
 
     struct bench_load load;
@@ -103,6 +105,7 @@ struct bench_result {
     struct bench_share classes_alone[CLASS_COUNT], lists[BENCH_LISTS_MAX];
     uint32_t n_lists;
     struct bench_size sizes[BENCH_SIZES];
+    uint32_t n_sizes;
     struct bench_pattern patterns[BENCH_PATTERNS_MAX];
     uint32_t n_patterns, n_patterns_tried, n_patterns_all;
     struct bench_plain plain[BENCH_PLAIN_MAX];

@@ -24,7 +24,7 @@ enum {
 #define SHARE_CLASSES  0.10
 #define SHARE_LISTS    0.12
 #define SHARE_SIZES    0.08
-#define SHARE_PATTERNS 0.20
+#define SHARE_PATTERNS 0.25
 #define SHARE_PLAIN    0.05
 #define SHARE_SINGLES  0.03
 #define SHARE_PACKETS  0.07
@@ -64,7 +64,8 @@ static bool load(const struct bench_options *o, struct bench_result *r, struct b
     if (!load_lists(&options, &hold->loaded))
         return false;
     r->set = db_set(hold->loaded.db);
-    r->stats = db_stats(hold->loaded.db);
+    r->db = hold->loaded.db;
+    r->stats = db_stats(r->db);
     r->classes = hold->classes = malloc(r->set->n_indicators + 1u);
     if (!hold->classes || hold->refusals->is_short) {
         say("out of memory");
@@ -74,6 +75,8 @@ static bool load(const struct bench_options *o, struct bench_result *r, struct b
         hold->classes[i] = (uint8_t)bench_class_of(r->set, i);
     for (uint32_t i = 0; i < hold->refusals->n; i++)
         hold->classes[hold->refusals->items[i]] = CLASS_COUNT;
+    for (uint32_t i = 0; i < r->set->n_indicators; i++)
+        r->n_live += hold->classes[i] != CLASS_COUNT;
     return true;
 }
 
@@ -111,14 +114,52 @@ static bool take_fields(const struct bench_options *o, struct bench_result *r, s
            err_set(err, ERR_SYNTAX, NULL, "the captures have no field that these lists look at");
 }
 
+/* ---- parts ---- */
+
+/* A part of the lists as a db: the sensor's own when the part is the whole, for building takes long. */
+struct part {
+    const struct db *db;
+    struct db *owned; /* NULL: it is the sensor's */
+    uint32_t n;
+};
+
+static bool part_get(const struct bench_result *r, const struct bench_pick *pick, enum names_engine engine,
+                     struct part *out, struct err *err)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < r->set->n_indicators; i++)
+        n += bench_picks(pick, r->set, i);
+    *out = (struct part){.db = r->db, .n = n};
+    if (n == r->n_live && (engine == NAMES_AUTO || engine == r->stats->names_engine))
+        return true;
+    bool is_good = bench_subset(r->set, pick, engine, &out->owned, &out->n, err);
+    out->db = out->owned;
+    return is_good;
+}
+
+static void part_drop(struct part *p)
+{
+    db_free(p->owned);
+}
+
 /* ---- engines ---- */
 
-static bool time_engine(struct bench_result *r, struct bench_engine *e, const struct db *db, double seconds,
-                        struct bench_hits *agreed, struct err *err)
+/* From the indicators of a db of all that can match to those of the set; NULL when memory is short. */
+static uint32_t *map_of_live(const struct bench_result *r)
+{
+    uint32_t *map = malloc((r->n_live + 1u) * sizeof *map);
+    for (uint32_t i = 0, n = 0; map && i < r->set->n_indicators; i++)
+        if (r->classes[i] != CLASS_COUNT)
+            map[n++] = i;
+    return map;
+}
+
+static bool time_engine(struct bench_result *r, struct bench_engine *e, const struct db *db,
+                        const uint32_t *map, double seconds, struct bench_hits *agreed, struct err *err)
 {
     uint32_t n = r->fields->n < FIELDS_AGREE ? r->fields->n : FIELDS_AGREE;
     for (int b = 0; b < BENCH_BATCHES; b++) {
-        struct bench_hits hits = {0};
+        struct bench_hits hits = {.map = map};
         if (!bench_find(db, r->fields, n, bench_batches[b], &hits, err) ||
             !bench_time_fields(db, r->fields, bench_batches[b], seconds / BENCH_BATCHES, &e->ns[b], err))
             return false;
@@ -136,15 +177,18 @@ static bool measure_engine(struct bench_result *r, struct bench_engine *e, enum 
 {
     struct bench_pick all = {.classes = r->classes};
     struct bench_check check;
-    struct db *db;
-    uint32_t n;
-    if (!bench_subset(r->set, &all, engine, &db, &n, err))
+    struct part part;
+    if (!part_get(r, &all, engine, &part, err))
         return false;
-    e->compile_s = db_stats(db)->compile_seconds;
-    bool is_good = bench_check(db, &check, err) && time_engine(r, e, db, seconds, agreed, err);
+    uint32_t *map = part.owned ? map_of_live(r) : NULL;
+    e->compile_s = bench_compile_s(part.db);
+    bool is_good = (map || !part.owned) || err_set(err, ERR_MEMORY, NULL, "out of memory");
+    is_good =
+        is_good && bench_check(part.db, &check, err) && time_engine(r, e, part.db, map, seconds, agreed, err);
     if (is_good && (r->check.n_planted == 0 || check.n_different))
         r->check = check;
-    db_free(db);
+    free(map);
+    part_drop(&part);
     return is_good;
 }
 
@@ -173,19 +217,25 @@ static bool measure_engines(struct bench_result *r, double seconds, struct err *
 
 /* ---- parts of the lists ---- */
 
+static bool is_late(const struct bench_result *r)
+{
+    return bench_wall_s() > r->deadline_s;
+}
+
 static bool measure_pick(const struct bench_result *r, const struct bench_pick *pick,
                          enum names_engine engine, double seconds, struct bench_share *out, struct err *err)
 {
-    struct db *db;
-    if (!bench_subset(r->set, pick, engine, &db, &out->n, err))
-        return false;
-    out->compile_s = db_stats(db)->compile_seconds;
-    bool is_good = bench_time_fields(db, r->fields, BENCH_BATCH, seconds, &out->ns, err);
+    struct part part;
     double ratio;
+    if (!part_get(r, pick, engine, &part, err))
+        return false;
+    out->n = part.n;
+    out->compile_s = bench_compile_s(part.db);
+    bool is_good = bench_time_fields(part.db, r->fields, BENCH_BATCH, seconds, &out->ns, err);
     if (is_good && spread_compare(&r->nothing_ns, &out->ns, &ratio) == CHANGE_MORE)
         out->added_ns = out->ns.median - r->nothing_ns.median;
     out->is_measured = is_good;
-    db_free(db);
+    part_drop(&part);
     return is_good;
 }
 
@@ -268,7 +318,7 @@ static bool measure_lists(struct bench_result *r, double seconds, struct err *er
         struct bench_share *share = &r->lists[r->n_lists++];
         *share = (struct bench_share){.name = set_text(r->set, r->set->lists[lists[i].list].name),
                                       .n = lists[i].n};
-        if (i == 0 || bench_wall_s() < end)
+        if (!is_late(r) && (i == 0 || bench_wall_s() < end))
             is_good = measure_pick(r, &pick, NAMES_AUTO, seconds / n, share, err);
     }
     put_shares(r->lists, r->n_lists);
@@ -280,21 +330,23 @@ static bool measure_lists(struct bench_result *r, double seconds, struct err *er
 static bool measure_sizes(struct bench_result *r, double seconds, struct err *err)
 {
     static const uint32_t every[BENCH_SIZES] = {8, 4, 2, 1};
-    for (int i = 0; i < BENCH_SIZES; i++) {
+    for (; r->n_sizes < BENCH_SIZES && !is_late(r); r->n_sizes++) {
+        uint32_t i = r->n_sizes;
         struct bench_pick pick = {.classes = r->classes, .every = every[i]};
         struct bench_size *size = &r->sizes[i];
-        struct db *db;
-        if (!bench_subset(r->set, &pick, NAMES_AUTO, &db, &size->n, err))
+        struct part part;
+        if (!part_get(r, &pick, NAMES_AUTO, &part, err))
             return false;
-        const struct db_stats *s = db_stats(db);
+        const struct db_stats *s = db_stats(part.db);
+        size->n = part.n;
         size->every = every[i];
         size->engine = s->n_names == 0 ? "none" : s->names_engine == NAMES_TABLE ? "table" : "hyperscan";
-        size->compile_s = s->compile_seconds;
+        size->compile_s = bench_compile_s(part.db);
         size->bytes = bench_db_bytes(s);
-        size->is_measured =
-            bench_time_fields(db, r->fields, BENCH_BATCH, seconds / BENCH_SIZES, &size->ns, err);
-        db_free(db);
-        if (!size->is_measured)
+        bool is_good =
+            bench_time_fields(part.db, r->fields, BENCH_BATCH, seconds / BENCH_SIZES, &size->ns, err);
+        part_drop(&part);
+        if (!is_good)
             return false;
     }
     return true;
@@ -384,9 +436,9 @@ static bool measure(const struct bench_options *o, struct bench_result *r, struc
     double s = r->seconds;
     const struct db *db = hold->loaded.db;
     return take_fields(o, r, hold, err) && measure_nothing(r, 0.01 * s, err) &&
-           measure_engines(r, SHARE_ENGINES * s, err) && measure_classes(r, SHARE_CLASSES * s, err) &&
-           measure_lists(r, SHARE_LISTS * s, err) && measure_sizes(r, SHARE_SIZES * s, err) &&
-           bench_patterns(r, SHARE_PATTERNS * s, err) && bench_plain(r, SHARE_PLAIN * s, err) &&
+           measure_engines(r, SHARE_ENGINES * s, err) && bench_patterns(r, SHARE_PATTERNS * s, err) &&
+           measure_classes(r, SHARE_CLASSES * s, err) && measure_lists(r, SHARE_LISTS * s, err) &&
+           bench_plain(r, SHARE_PLAIN * s, err) && measure_sizes(r, SHARE_SIZES * s, err) &&
            count_hits(r, db, err) &&
            bench_time_singles(db, r->fields, SHARE_SINGLES * s, &r->singles, &r->clock_ns, err) &&
            (!r->n_packets || bench_packets_time(&hold->packets, db, (const char *const *)o->captures.items,
@@ -398,6 +450,7 @@ bool bench_run(const struct bench_options *o, struct bench_result *r, struct ben
     struct err err = {0};
     *hold = (struct bench_hold){0};
     r->seconds = o->seconds;
+    r->deadline_s = bench_wall_s() + 2 * o->seconds;
     r->seed = o->seed;
     bool is_loaded = bench_load(&o->load, SHARE_LOAD * o->seconds, &r->load, &err);
     if (!load(o, r, hold)) /* says itself why */

@@ -52,6 +52,11 @@ bool bench_picks(const struct bench_pick *p, const struct set_view *v, uint32_t 
     return !p->has_list || is_named_by(v, i, p->list);
 }
 
+double bench_compile_s(const struct db *db)
+{
+    return db_stats(db)->compile_seconds - db_times(db)->trial_seconds;
+}
+
 /* A set with one list and one context, which say nothing. */
 static bool begin(struct set **out, uint32_t *list, uint32_t *context, struct err *err)
 {
@@ -103,7 +108,7 @@ static bool add(struct set *to, const struct bench_pick *pick, const struct set_
 bool bench_subset(const struct set_view *v, const struct bench_pick *pick, enum names_engine engine,
                   struct db **out, uint32_t *out_n, struct err *err)
 {
-    struct db_options options = {.names_engine = engine};
+    struct db_options options = {.names_engine = engine, .is_tried = true};
     uint32_t list, context;
     struct set *set;
     bool is_good = begin(&set, &list, &context, err);

@@ -33,8 +33,11 @@ struct bench_pick {
     void *restate_to;
 };
 
+/* What compiling a db took but for trying regexes, which is not done again for parts of lists: so that whole and parts compare. */
+double bench_compile_s(const struct db *db);
+
 bool bench_picks(const struct bench_pick *p, const struct set_view *v, uint32_t indicator);
 
-/* Build it. False with *err when memory is short or an engine fails. *out_n: indicators in it. */
+/* Build it, of indicators that a db has been built of. False with *err when memory is short or an engine fails. *out_n: indicators in it. */
 bool bench_subset(const struct set_view *v, const struct bench_pick *pick, enum names_engine engine, struct db **out,
                   uint32_t *out_n, struct err *err);

@@ -214,7 +214,7 @@ static void put_sizes(struct buf *out, const struct bench_result *r)
 {
     buf_put_str(out, "\nBy size: one indicator in so many\n  one in  indicators  compile s  ns/field       "
                      "db  names engine\n");
-    for (int i = 0; i < BENCH_SIZES; i++) {
+    for (uint32_t i = 0; i < r->n_sizes; i++) {
         const struct bench_size *s = &r->sizes[i];
         buf_printf(out, "  %6u  %10u  %9.4f ", s->every, s->n, s->compile_s);
         put_ns(out, &s->ns);
@@ -222,6 +222,8 @@ static void put_sizes(struct buf *out, const struct bench_result *r)
         bench_put_bytes(out, (double)s->bytes);
         buf_printf(out, "  %s\n", s->engine);
     }
+    if (r->n_sizes < BENCH_SIZES)
+        buf_put_str(out, "  the others are left out: they take longer (--seconds)\n");
 }
 
 static void put_patterns(struct buf *out, const struct bench_result *r)
@@ -233,7 +235,9 @@ static void put_patterns(struct buf *out, const struct bench_result *r)
     }
     buf_printf(out, "\nThe most expensive of %u regexes and wildcards (%u tried), ns per field\n",
                r->n_patterns_all, r->n_patterns_tried);
-    buf_put_str(out, "     alone  saved without  ready ms       hits  pattern\n");
+    if (r->n_patterns_tried < r->n_patterns_all)
+        buf_put_str(out, "  the others were not tried: they take longer (--seconds)\n");
+    buf_put_str(out, "     alone  saved without   compile       hits  pattern\n");
     for (uint32_t i = 0; i < r->n_patterns; i++) {
         const struct bench_pattern *p = &r->patterns[i];
         buf_printf(out, "  %8.1f", p->added_ns);
@@ -243,15 +247,14 @@ static void put_patterns(struct buf *out, const struct bench_result *r)
             buf_printf(out, "  %13.1f", p->without_ns);
         else
             buf_printf(out, "  %13s", "none seen");
-        buf_printf(out, "  %8.1f %10" PRIu64 "  ", p->ready_ms, p->n_hits);
+        buf_printf(out, "  %8.1f %10" PRIu64 "  ", p->compile_ms, p->n_hits);
         put_value(out, r->set, p->indicator);
         buf_put_str(out, " (");
         bench_put_place(out, r->set, p->indicator);
         buf_put_str(out, ")\n");
     }
-    buf_put_str(
-        out,
-        "  alone: compiled and scanned by itself; saved without: all patterns against all but this one\n");
+    buf_put_str(out, "  alone: compiled (ms) and scanned by itself; saved without: all patterns against all "
+                     "but this one\n");
 }
 
 static void put_plain(struct buf *out, const struct bench_result *r)
@@ -270,7 +273,7 @@ static void put_plain(struct buf *out, const struct bench_result *r)
                    ioc_match_name(p->match),
                    p->is_same ? "" : ", if that is what is meant: the regex is open at an end");
     }
-    if (r->n_plain_same) {
+    if (r->with_plain_ns.n) {
         buf_put_str(out, "  ");
         bench_put_saving(out, r);
         buf_put_byte(out, '\n');

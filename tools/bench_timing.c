@@ -96,12 +96,13 @@ bool bench_time_two(const struct db *const dbs[static 2], const struct bench_fie
 static void take_hits(struct bench_hits *to, const struct hit *hits, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        uint32_t pair[2] = {hits[i].cookie, hits[i].indicator};
+        uint32_t indicator = to->map ? to->map[hits[i].indicator] : hits[i].indicator;
+        uint32_t pair[2] = {hits[i].cookie, indicator};
         to->n++;
         to->n_fields += i == 0 || hits[i].cookie != hits[i - 1].cookie;
         to->mark = hash_bytes(pair, sizeof pair, to->mark);
         if (to->by_indicator)
-            to->by_indicator[hits[i].indicator]++;
+            to->by_indicator[indicator]++;
     }
 }
 

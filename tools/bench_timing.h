@@ -28,6 +28,7 @@ struct bench_hits {
     uint64_t n_fields; /* fields with a hit */
     uint64_t mark;    /* hash over each (field, indicator) in order: the same hits, the same mark */
     uint64_t *by_indicator; /* borrowed, added to; NULL: not wanted */
+    const uint32_t *map;    /* borrowed; from the db's indicators to those that are meant; NULL: they are the same */
 };
 bool bench_find(const struct db *db, const struct bench_fields *f, uint32_t n, uint32_t batch, struct bench_hits *hits, struct err *err);
 

@@ -7,7 +7,7 @@ indicators:
   - {regex: '(^|\.)evil-three\.example$', fields: [dns.query]}
   - {regex: '^https?://evil\.example/gate\.php', fields: [http.url]}
 EOF
-vedette bench --seconds 2 --json names.txt patterns.yaml > out.json
+vedette bench --seconds 10 --json names.txt patterns.yaml > out.json
 python3 - <<'EOF'
 import json
 p = json.load(open("out.json"))["patterns"]

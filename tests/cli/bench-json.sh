@@ -1,5 +1,5 @@
 # The JSON object: its members, their types, and what must be so whatever the times are.
-vedette bench --seconds 1 --json names.txt partner.yaml > out.json
+vedette bench --seconds 10 --json names.txt partner.yaml > out.json
 python3 - <<'EOF'
 import json
 r = json.load(open("out.json"))

@@ -4,6 +4,7 @@ try bench --seconds 0 names.txt
 try bench --seconds much names.txt
 try bench --seed -1 names.txt
 try bench --baseline
+try bench --html - names.txt
 try bench --nonsense names.txt
 try bench names.txt,tlp=mauve
 try bench -

@@ -1,5 +1,5 @@
 # Machine and lists before any figure, every section, and its own check; numbers differ from run to run.
-vedette bench --seconds 1 names.txt partner.yaml regex.yaml > out
+vedette bench --seconds 10 names.txt partner.yaml regex.yaml > out
 sed -E -e 's/^(vedette|machine|file) .*/\1/' -e '/^fields/s/:.*//' \
     -e 's/[0-9]+(\.[0-9]+)?/N/g' -e 's/ +/ /g' -e 's/(N|-) - (N|-)$/N - N/' -e 's/ \(N - N\)//' \
     -e 's/\b(KiB|MiB|bytes)\b/B/g' \
