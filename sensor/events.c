@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/hash.h"
+
 enum { OF_CLIENT = FINGERPRINT_JA3 | FINGERPRINT_JA4, OF_SERVER = FINGERPRINT_JA3S };
 
 bool events_init(struct events *b, struct stats *stats, size_t cap_bytes)
@@ -212,4 +214,76 @@ void events_add_tls_server(struct events *b, const struct flow *f, unsigned side
     }
     if (e)
         take_back(b);
+}
+
+static uint64_t content(const struct span *const spans[], size_t n, uint64_t seed)
+{
+    for (size_t i = 0; i < n; i++)
+        seed = hash_bytes(spans[i]->ptr, spans[i]->len, seed + spans[i]->len);
+    return seed;
+}
+
+static uint64_t content_of_dns(const struct dns_message *m)
+{
+    uint64_t c = EVENT_DNS + ((uint64_t)m->id << 32 | (uint64_t)m->flags << 16);
+    for (unsigned i = 0; i < m->n_questions; i++)
+        c = content((const struct span *const[]){&m->questions[i].name.text}, 1, c + m->questions[i].type);
+    for (unsigned i = 0; i < m->n_records; i++) {
+        const struct dns_record *r = &m->records[i];
+        c = content((const struct span *const[]){&r->owner.text, &r->target.text, &r->data}, 3, c + r->type);
+    }
+    return c;
+}
+
+static uint64_t content_of(const struct event *e)
+{
+    switch (e->kind) {
+    case EVENT_DNS:
+        return content_of_dns(e->dns);
+    case EVENT_HTTP_REQUEST: {
+        const struct http_request *r = e->http_request;
+        const struct span *const spans[] = {&r->method,     &r->target,  &r->protocol,    &r->host,
+                                            &r->user_agent, &r->referer, &r->content_type};
+        uint64_t c = content(spans, sizeof spans / sizeof *spans, e->kind);
+        for (unsigned i = 0; i < r->n_hosts; i++)
+            c = content(&(const struct span *){&r->hosts[i]}, 1, c);
+        return c;
+    }
+    case EVENT_HTTP_RESPONSE: {
+        const struct http_response *r = e->http_response;
+        const struct span *const spans[] = {&r->protocol, &r->location, &r->content_type};
+        return content(spans, sizeof spans / sizeof *spans, e->kind + ((uint64_t)r->status << 8));
+    }
+    case EVENT_TLS_CLIENT: {
+        const struct tls_client_hello *h = e->tls_client;
+        const struct span *const spans[] = {&h->sni, &h->ciphers, &h->extensions, &h->session_id, &h->random};
+        return content(spans, sizeof spans / sizeof *spans, e->kind);
+    }
+    case EVENT_TLS_SERVER: {
+        const struct tls_server_hello *h = e->tls_server;
+        const struct span *const spans[] = {&h->alpn, &h->extensions, &h->random};
+        return content(spans, sizeof spans / sizeof *spans, e->kind);
+    }
+    default:
+        return 0;
+    }
+}
+
+uint64_t events_content(const struct event *e)
+{
+    uint64_t c = content_of(e);
+    return c ? hash_bytes(&e->flow_id, sizeof e->flow_id, c + e->sport) | 1 : 0;
+}
+
+void events_filter(struct events *b, uint32_t first, bool (*is_wanted)(void *to, const struct event *e),
+                   void *to)
+{
+    uint32_t kept = first;
+    for (uint32_t i = first; i < b->n; i++) {
+        if (is_wanted(to, b->items[i]))
+            b->items[kept++] = b->items[i];
+        else
+            b->stats->events[b->items[i]->kind]--;
+    }
+    b->n = kept;
 }

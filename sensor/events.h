@@ -39,5 +39,10 @@ void events_add_quic(struct events *b, const struct flow *f, unsigned side, cons
 void events_add_tls_server(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
                           const struct tls_server_hello *h);
 
+/* The same number for what says the same: HTTP heads, TLS hellos, DNS messages. 0: of another kind. */
+uint64_t events_content(const struct event *e);
+/* Take back those from `first` on for which `is_wanted` says no. */
+void events_filter(struct events *b, uint32_t first, bool (*is_wanted)(void *to, const struct event *e), void *to);
+
 /* All fingerprints of a TLS hello's event; they live in the arena. Cold: for an event that was added without. NULL when there is no room. */
 const struct fingerprints *events_fingerprint(struct events *b, const struct event *e);

@@ -13,7 +13,7 @@
 #include "base/hash.h"
 #include "base/pages.h"
 
-enum { BUCKET_SLOTS = 10, LOAD = 4, SWEEP = 2, CANDIDATES = 16, REPEATED_SYN_WINDOW = 1 << 16 };
+enum { BUCKET_SLOTS = 10, LOAD = 4, SWEEP = 2, CANDIDATES = 16, REPEATED_SYN_WINDOW = 1 << 16, SYN_QUIET_S = 2 };
 
 struct bucket {
     uint32_t flow[BUCKET_SLOTS]; /* 1 + index, 0: free */
@@ -239,12 +239,14 @@ static struct flow *add(struct flow_table *t, const struct flow_key *k)
 
 /* A SYN opens another connection between the same ends, unless it repeats the one we know: that one lies a little
  * behind what its side will send next. */
-static bool opens_anew(const struct flow *f, const struct decoded *d, unsigned side)
+static bool opens_anew(const struct flow *f, const struct decoded *d, unsigned side, uint32_t now_s)
 {
     if (d->proto != IPPROTO_TCP || (d->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
         return false;
     if (f->flags & FLOW_RESET)
         return true;
+    if (f->held && now_s - f->last_s < SYN_QUIET_S) /* half a message is there: a decoy must not part it from its rest */
+        return false;
     return flow_state(f, side) != SIDE_NEW && f->next_seq[side] - (d->tcp_seq + 1) > REPEATED_SYN_WINDOW;
 }
 
@@ -266,7 +268,7 @@ struct flow *flow_find_by(struct flow_table *t, const struct flow_key *k, const 
     uint32_t now_s = (uint32_t)(ts_ns / 1000000000);
     struct flow *f = look_up(t, k);
     *out_is_new = false;
-    if (f && !is_idle(t, f, now_s) && !opens_anew(f, d, k->side)) {
+    if (f && !is_idle(t, f, now_s) && !opens_anew(f, d, k->side, now_s)) {
         if (now_s > f->last_s)
             f->last_s = now_s;
         return f;

@@ -15,13 +15,14 @@ enum flow_flag {
     FLOW_LOST = 16,         /* a segment that mattered is missing */
     FLOW_LIMIT = 32,        /* a stream of it outgrew its bounds or was refused */
     FLOW_MALFORMED = 64,
-    FLOW_RESET = 128,       /* RST or both FINs seen: a new SYN starts a new flow */
+    FLOW_RESET = 128,       /* RST, both FINs, or that of the only side heard seen: a new SYN starts a new flow */
 };
 
 enum flow_side_state {
     SIDE_NEW,    /* no sequence number known yet */
     SIDE_SYNCED, /* next_seq is good */
     SIDE_DONE,   /* said all we want to hear: bytes are not looked at any more */
+    SIDE_ENDED,  /* its FIN came when nothing was held: done, but for bytes that come in its place */
 };
 
 struct flow {
@@ -34,8 +35,12 @@ struct flow {
     uint8_t flags;        /* FLOW_ bits */
     uint8_t is_used : 1;
     uint8_t is_client_heard : 1; /* the client's side of that session was seen */
+    uint8_t fins : 2;     /* TCP: 1 << side: its FIN was seen */
+    uint8_t held : 2;     /* TCP: 1 << side: a part of a message is held */
+    uint8_t is_head_asked : 1; /* HTTP: there was a HEAD request, whose answer has no body whatever it says */
     uint32_t next_seq[2]; /* TCP: what each end will send next. UDP: sensor/worker.c and sensor/quic_reader.c count there */
-    uint32_t stream[2];   /* TCP: sensor/tcp.c, QUIC: sensor/quic_reader.c: 1 + slot, 0 if none */
+    uint32_t stream[2];   /* TCP: sensor/tcp.c, QUIC: sensor/quic_reader.c: 1 + slot, 0 if none. Of a TCP side that is done or ended: the number at
+                           * which the last message began */
     uint32_t last_s;      /* seconds since 1970 of the last packet */
     uint32_t salt;        /* from the first packet's time: tells flows with equal ends apart */
 };

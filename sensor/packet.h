@@ -36,6 +36,7 @@ struct decoded {
     uint32_t tcp_seq, tcp_ack;
     struct span payload;    /* of TCP or UDP: what was captured of it, link padding cut off */
     uint32_t payload_wire_len; /* what was sent of it */
+    uint16_t tcp_urgent;    /* 1 + where the urgent byte lies in the payload; 0: none */
     bool is_fragment;       /* a fragment, or the first one of a datagram that never became whole */
     bool has_more_fragments;   /* of a fragment: it is not the last */
     uint16_t fragment_at;      /* of a fragment: where it lies in its datagram, in bytes */
@@ -60,4 +61,4 @@ static inline struct moment moment_of(const struct packet *pkt, const struct dec
     return m;
 }
 
-enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
+enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32 };

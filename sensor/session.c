@@ -186,8 +186,9 @@ static void start_body(struct session *s, const struct session_context *c, enum 
         s->phase = HTTP_IN_CHUNKS;
         s->chunks = (struct http_chunks){0};
         break;
-    case HTTP_UNTIL_CLOSE: /* nothing but body will come, whatever it looks like */
-        s->is_done = true;
+    case HTTP_UNTIL_CLOSE: /* nothing but body will come, whatever it looks like, but after a HEAD request */
+        s->is_done = !c->flow->is_head_asked;
+        s->phase = HTTP_HEAD;
         break;
     case HTTP_TUNNEL:
         c->flow->flags |= FLOW_TUNNEL;
@@ -207,6 +208,8 @@ static enum verdict read_request(struct session *s, const struct session_context
             tell_readable(c, SESSION_HTTP);
         else if (v == FIELD_FOUND)
             tell_unreadable(c, SESSION_HTTP, UNREADABLE_NO_NAME);
+        if (span_eq(r.method, SPAN_LIT("HEAD")))
+            c->flow->is_head_asked = 1;
         events_add_http_request(c->events, c->flow, c->side, c->moment, &r);
         start_body(s, c, r.framing, r.body_len);
     }

@@ -25,6 +25,12 @@ struct session_context {
     const struct moment *moment;
 };
 
+/* What comes next begins a message, or is looked at as if it did. */
+static inline bool session_is_at_start(const struct session *s)
+{
+    return s->phase == 0 && s->skip == 0 && s->scanned == 0;
+}
+
 /* Look at `in`, the next bytes in order (at a place where a segment began, while the app is unknown). Returns how many are done with;
  * the rest must be offered again, with more behind it. `is_last`: nothing will follow, so take what is there. */
 size_t session_read(struct session *s, const struct session_context *c, struct span in, bool is_last);

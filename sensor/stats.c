@@ -51,6 +51,7 @@ static void add_flows(struct stats *sum, const struct stats *s)
     sum->flows_evicted += s->flows_evicted;
     sum->segments_out_of_order += s->segments_out_of_order;
     sum->segments_overlapping += s->segments_overlapping;
+    sum->segments_conflicting += s->segments_conflicting;
     sum->gaps += s->gaps;
     sum->streams_limited += s->streams_limited;
     sum->streams_refused += s->streams_refused;

@@ -115,10 +115,25 @@ static bool make_room(struct stream_pool *p, struct stream *s, size_t n)
     return true;
 }
 
-/* Copy what of [from, to) is not there yet, and enter it in the runs. `data` lies at `from`. */
-static bool enter(struct stream *s, uint32_t from, uint32_t to, const uint8_t *data)
+/* Does what [from, to) has in common with [have_from, have_to) say the same? `data` lies at `from`. */
+static enum stream_put_result compare(const struct stream *s, uint32_t have_from, uint32_t have_to,
+                                      uint32_t from, uint32_t to, const uint8_t *data)
 {
-    bool overlaps = false;
+    uint32_t first = have_from > from ? have_from : from, end = have_to < to ? have_to : to;
+    if (first >= end)
+        return STREAM_OK;
+    return memcmp(s->bytes + first, data + (first - from), end - first) ? STREAM_CONFLICT : STREAM_OVERLAP;
+}
+
+static enum stream_put_result worse(enum stream_put_result a, enum stream_put_result b)
+{
+    return a > b ? a : b;
+}
+
+/* Copy what of [from, to) is not there yet, and enter it in the runs. `data` lies at `from`. */
+static enum stream_put_result enter(struct stream *s, uint32_t from, uint32_t to, const uint8_t *data)
+{
+    enum stream_put_result overlaps = STREAM_OK;
     uint32_t at = from, first = 0;
     while (first < s->n_ahead && s->ahead[first].to < from)
         first++;
@@ -126,8 +141,7 @@ static bool enter(struct stream *s, uint32_t from, uint32_t to, const uint8_t *d
     struct stream_run merged = {from, to};
     for (; last < s->n_ahead && s->ahead[last].from <= to; last++) {
         struct stream_run r = s->ahead[last];
-        if (r.from < to && r.to > from)
-            overlaps = true;
+        overlaps = worse(overlaps, compare(s, r.from, r.to, from, to, data));
         if (at < r.from)
             memcpy(s->bytes + at, data + (at - from), r.from - at);
         if (at < r.to)
@@ -168,11 +182,12 @@ enum stream_put_result stream_put(struct stream_pool *p, struct stream *s, size_
 {
     enum stream_put_result result = STREAM_OK;
     if (offset < s->len) {
+        size_t end = data.len < STREAM_WINDOW ? offset + data.len : STREAM_WINDOW;
+        result = compare(s, 0, s->len, (uint32_t)offset, (uint32_t)end, data.ptr);
         if (data.len <= s->len - offset)
-            return STREAM_OVERLAP;
+            return result;
         span_skip(&data, s->len - offset);
         offset = s->len;
-        result = STREAM_OVERLAP;
     }
     if (data.len == 0)
         return result;
@@ -188,10 +203,37 @@ enum stream_put_result stream_put(struct stream_pool *p, struct stream *s, size_
     }
     if (!run_fits(s, offset, end))
         return STREAM_FULL;
-    if (enter(s, (uint32_t)offset, (uint32_t)end, data.ptr))
-        result = STREAM_OVERLAP;
+    result = worse(result, enter(s, (uint32_t)offset, (uint32_t)end, data.ptr));
     absorb(s);
     return result;
+}
+
+static void overwrite(struct stream *s, uint32_t have_from, uint32_t have_to, size_t offset, struct span data)
+{
+    size_t first = offset > have_from ? offset : have_from;
+    size_t end = offset + data.len < have_to ? offset + data.len : have_to;
+    if (first < end)
+        memcpy(s->bytes + first, data.ptr + (first - offset), end - first);
+}
+
+void stream_overwrite(struct stream *s, size_t offset, struct span data)
+{
+    overwrite(s, 0, s->len, offset, data);
+    for (uint32_t i = 0; i < s->n_ahead; i++)
+        overwrite(s, s->ahead[i].from, s->ahead[i].to, offset, data);
+}
+
+bool stream_copy(struct stream_pool *p, struct stream *to, const struct stream *from)
+{
+    size_t held = extent(from);
+    if (held && !make_room(p, to, held))
+        return false;
+    if (held)
+        memcpy(to->bytes, from->bytes, held);
+    to->len = from->len;
+    to->n_ahead = from->n_ahead;
+    memcpy(to->ahead, from->ahead, sizeof to->ahead);
+    return true;
 }
 
 void stream_consume(struct stream_pool *p, struct stream *s, size_t n)

@@ -12,37 +12,51 @@ enum {
     REWIND_BYTES_MAX = 64 * 1024, /* a start in the middle may be taken back that far */
     JUMP_BYTES_MAX = 1 << 24,     /* a sequence number farther away is another numbering */
     CANDIDATES = 64,
+    STARTS_KEPT = 4, /* a power of two */
+    TOLD_KEYS = 1 << 16,
 };
 
-/* What was being read when a segment far off came: one stray segment must not hide a stream. */
-struct parked {
+/* A reading beside the one that goes on. */
+struct reading {
     struct stream stream;
     struct session session;
     uint32_t next_seq;
     bool is_used;
+    bool is_unsure; /* of `other`: whether it says anything else will show */
+    bool
+        is_appended; /* of `other`: its numbers have a byte more than its stream, so what is before next_seq stays */
 };
 
 struct direction {
     struct stream stream;
     struct session session;
-    struct parked parked;
-    struct flow *flow;     /* whose direction it is; NULL: a free slot */
+    struct reading
+        parked; /* what was being read when a segment far off came: one stray segment must not hide a stream */
+    struct reading other; /* of bytes that say other than those that came before */
+    struct stream kept;   /* bytes last read that took more than a segment, */
+    uint32_t kept_seq;    /* from here */
+    uint32_t
+        starts[STARTS_KEPT]; /* where segments began that may have begun messages; the last at n_starts - 1 */
+    uint8_t n_starts;
+    bool has_fin;      /* what is held was told as far as it went */
+    struct flow *flow; /* whose direction it is; NULL: a free slot */
     uint8_t side;
-    bool has_syn_data;     /* bytes came with the SYN, which servers may throw away: */
-    uint32_t first_seq;    /* then they come again from here */
-    struct moment moment;  /* of its last segment with bytes */
-    int64_t gap_since_ns;  /* when the hole in front of the runs was first seen; 0: none */
-    bool is_midstream;     /* no SYN was seen */
-    uint32_t next_free;    /* 1 + slot */
+    bool has_syn_data;    /* bytes came with the SYN, which servers may throw away: */
+    uint32_t first_seq;   /* then they come again from here */
+    struct moment moment; /* of its last segment with bytes */
+    int64_t gap_since_ns; /* when the hole in front of the runs was first seen; 0: none */
+    bool is_midstream;    /* no SYN was seen */
+    uint32_t next_free;   /* 1 + slot */
 };
 
 struct tcp {
     struct tcp_options o;
-    struct events *events;           /* borrowed */
-    struct stream_pool *pool;      /* owned */
-    struct direction *directions;  /* owned, mapped: touched only as they come */
+    struct events *events;        /* borrowed */
+    struct stream_pool *pool;     /* owned */
+    struct direction *directions; /* owned, mapped: touched only as they come */
     uint32_t high, free_head;
-    uint32_t hand;                 /* where the search for a quiet direction goes on */
+    uint32_t hand;  /* where the search for a quiet direction goes on */
+    uint64_t *told; /* owned; contents of events, each where its low bits say */
 };
 
 static size_t mapped_bytes(const struct tcp *t)
@@ -59,7 +73,8 @@ struct tcp *tcp_new(const struct tcp_options *o, struct events *events)
     t->events = events;
     t->pool = stream_pool_new(o->buffer_cap_bytes);
     t->directions = pages_map(mapped_bytes(t));
-    if (!t->pool || !t->directions) {
+    t->told = calloc(TOLD_KEYS, sizeof *t->told);
+    if (!t->pool || !t->directions || !t->told) {
         tcp_free(t);
         return NULL;
     }
@@ -70,6 +85,8 @@ static void drop_streams(struct tcp *t, struct direction *dir)
 {
     stream_drop(t->pool, &dir->stream);
     stream_drop(t->pool, &dir->parked.stream);
+    stream_drop(t->pool, &dir->other.stream);
+    stream_drop(t->pool, &dir->kept);
 }
 
 void tcp_free(struct tcp *t)
@@ -80,6 +97,7 @@ void tcp_free(struct tcp *t)
         drop_streams(t, &t->directions[i]);
     pages_unmap(t->directions, mapped_bytes(t));
     stream_pool_free(t->pool);
+    free(t->told);
     free(t);
 }
 
@@ -98,34 +116,118 @@ static struct direction *open_direction(struct tcp *t, struct flow *f, unsigned 
     return dir;
 }
 
+/* NULL: nothing of this side is being read. */
+static struct direction *direction_of(struct tcp *t, const struct flow *f, unsigned side)
+{
+    return f->stream[side] && flow_state(f, side) < SIDE_DONE ? &t->directions[f->stream[side] - 1] : NULL;
+}
+
+static uint32_t last_start(const struct direction *dir)
+{
+    return dir->n_starts ? dir->starts[(dir->n_starts - 1) % STARTS_KEPT] : dir->first_seq;
+}
+
 static void close_direction(struct tcp *t, struct flow *f, unsigned side)
 {
-    uint32_t slot = f->stream[side];
+    struct direction *dir = direction_of(t, f, side);
     flow_set_state(f, side, SIDE_DONE);
-    if (!slot)
+    f->held &= (unsigned)~(1u << side) & 3;
+    if (!dir)
         return;
-    struct direction *dir = &t->directions[slot - 1];
+    uint32_t slot = f->stream[side];
     drop_streams(t, dir);
     dir->flow = NULL;
     dir->next_free = t->free_head;
     t->free_head = slot;
-    f->stream[side] = 0;
+    f->stream[side] = last_start(dir);
 }
 
-static struct session_context context_of(struct tcp *t, struct flow *f, unsigned side, const struct direction *dir)
+static struct session_context context_of(struct tcp *t, struct flow *f, unsigned side,
+                                         const struct direction *dir)
 {
     return (struct session_context){.events = t->events, .flow = f, .side = side, .moment = &dir->moment};
+}
+
+static bool is_told(struct tcp *t, uint64_t content)
+{
+    return content && t->told[content % TOLD_KEYS] == content;
+}
+
+static void note_told(struct tcp *t, const struct event *e)
+{
+    uint64_t content = events_content(e);
+    t->told[content % TOLD_KEYS] = content;
+}
+
+static size_t read_bytes(struct tcp *t, struct session *s, const struct session_context *c, struct span in,
+                         bool is_last)
+{
+    uint32_t n = t->events->n;
+    size_t used = session_read(s, c, in, is_last);
+    for (; n < t->events->n; n++)
+        note_told(t, t->events->items[n]);
+    return used;
+}
+
+/* What can't be compared would be told twice. A DNS message is a session of its own, which was counted twice then. */
+static bool is_news(void *to, const struct event *e)
+{
+    struct tcp *t = to;
+    struct stats *s = t->events->stats;
+    uint64_t content = events_content(e);
+    bool is_new = content && !is_told(t, content);
+    if (is_new)
+        note_told(t, e);
+    if (!is_new && e->kind == EVENT_DNS) {
+        s->sessions[SESSION_DNS]--;
+        s->readable[SESSION_DNS]--;
+    }
+    return is_new;
+}
+
+/* Of bytes that were read before, or others in their place: only what says something new is told. */
+static size_t read_again(struct tcp *t, struct session *s, const struct session_context *c, struct span in,
+                         bool is_last)
+{
+    uint32_t n = t->events->n;
+    size_t used = session_read(s, c, in, is_last);
+    events_filter(t->events, n, is_news, t);
+    return used;
+}
+
+/* What is read of the window's first bytes may come again and say otherwise. Without room it is not kept. */
+static void keep(struct tcp *t, struct direction *dir, uint32_t seq, size_t n)
+{
+    stream_drop(t->pool, &dir->kept);
+    dir->kept_seq = seq;
+    stream_put(t->pool, &dir->kept, 0, span_first(stream_bytes(&dir->stream), n));
 }
 
 /* Let the session look at what is in order. */
 static void read_stream(struct tcp *t, struct flow *f, unsigned side, struct direction *dir, bool is_last)
 {
     struct session_context c = context_of(t, f, side, dir);
-    if (dir->stream.len)
-        stream_consume(t->pool, &dir->stream, session_read(&dir->session, &c, stream_bytes(&dir->stream), is_last));
+    if (dir->stream.len == 0)
+        return;
+    size_t used =
+        (dir->has_fin ? read_again : read_bytes)(t, &dir->session, &c, stream_bytes(&dir->stream), is_last);
+    uint32_t window = f->next_seq[side] - dir->stream.len;
+    if (used && !dir->session.is_done)
+        keep(t, dir, window, used);
+    stream_consume(t->pool, &dir->stream, used);
 }
 
 static void finish(struct tcp *t, struct flow *f, unsigned side);
+
+/* COLD: what is kept for comparison alone goes first. */
+static bool drop_kept(struct tcp *t, struct direction *dir)
+{
+    bool has_any = dir->kept.room || dir->other.stream.room;
+    stream_drop(t->pool, &dir->kept);
+    stream_drop(t->pool, &dir->other.stream);
+    dir->other.is_used = false;
+    return has_any;
+}
 
 /* COLD: buffers or slots ran out. Of a few directions the one that was quiet for longest ends. False: there was none but `but`. */
 static bool end_quietest(struct tcp *t, const struct direction *but, bool wants_buffer)
@@ -134,6 +236,8 @@ static bool end_quietest(struct tcp *t, const struct direction *but, bool wants_
     for (int i = 0; i < CANDIDATES && t->high; i++) {
         struct direction *d = &t->directions[t->hand++ % t->high];
         bool has_any = d->flow && d != but && (!wants_buffer || d->stream.room || d->parked.stream.room);
+        if (d->flow && wants_buffer && drop_kept(t, d))
+            return true;
         if (has_any && (!victim || d->moment.ts_ns < victim->moment.ts_ns))
             victim = d;
     }
@@ -155,15 +259,16 @@ static enum stream_put_result put(struct tcp *t, struct direction *dir, size_t o
 }
 
 /* `data` is next in order, and nothing is held: let the session have it from the packet, hold only what it leaves. */
-static void read_in_place(struct tcp *t, struct flow *f, unsigned side, struct direction *dir, struct span data)
+static void read_in_place(struct tcp *t, struct flow *f, unsigned side, struct direction *dir,
+                          struct span data)
 {
     struct session_context c = context_of(t, f, side, dir);
-    size_t used = session_read(&dir->session, &c, data, false);
+    size_t used = read_bytes(t, &dir->session, &c, data, false);
     f->next_seq[side] += (uint32_t)data.len;
     if (used == data.len)
         return;
     if (put(t, dir, 0, span_from(data, used)) >= STREAM_FULL) {
-        session_read(&dir->session, &c, span_from(data, used), true);
+        read_bytes(t, &dir->session, &c, span_from(data, used), true);
         session_lose(&dir->session, 0); /* what was read in part will not be read on */
         f->flags |= FLOW_LIMIT;
         t->events->stats->streams_limited++;
@@ -171,7 +276,8 @@ static void read_in_place(struct tcp *t, struct flow *f, unsigned side, struct d
 }
 
 /* `n` bytes after what is in order will not come. */
-static void lose(struct tcp *t, struct flow *f, unsigned side, struct direction *dir, uint32_t n, enum flow_flag why)
+static void lose(struct tcp *t, struct flow *f, unsigned side, struct direction *dir, uint32_t n,
+                 enum flow_flag why)
 {
     read_stream(t, f, side, dir, true);
     if (!session_lose(&dir->session, n) && !dir->session.is_done)
@@ -197,12 +303,12 @@ static void close_gap(struct tcp *t, struct flow *f, unsigned side, struct direc
 /* What was kept aside will not go on. */
 static void end_parked(struct tcp *t, struct flow *f, unsigned side, struct direction *dir)
 {
-    struct parked *p = &dir->parked;
+    struct reading *p = &dir->parked;
     if (!p->is_used)
         return;
     struct session_context c = context_of(t, f, side, dir);
     if (p->stream.len)
-        session_read(&p->session, &c, stream_bytes(&p->stream), true);
+        read_bytes(t, &p->session, &c, stream_bytes(&p->stream), true);
     if (!p->session.is_done && p->session.app != APP_UNKNOWN)
         f->flags |= FLOW_LOST;
     stream_drop(t->pool, &p->stream);
@@ -219,7 +325,8 @@ static void jump(struct tcp *t, struct flow *f, unsigned side, struct direction 
         session_lose(&dir->session, n);
     } else {
         end_parked(t, f, side, dir);
-        dir->parked = (struct parked){dir->stream, dir->session, f->next_seq[side], true};
+        dir->parked = (struct reading){
+            .stream = dir->stream, .session = dir->session, .next_seq = f->next_seq[side], .is_used = true};
         dir->stream = (struct stream){0};
         dir->session = (struct session){.n_sniffs = dir->session.n_sniffs, .is_adrift = true};
     }
@@ -235,10 +342,118 @@ static bool go_back(struct tcp *t, struct flow *f, unsigned side, struct directi
     stream_drop(t->pool, &dir->stream);
     dir->stream = dir->parked.stream;
     dir->session = dir->parked.session;
-    dir->parked = (struct parked){0};
+    dir->parked = (struct reading){0};
     dir->gap_since_ns = dir->stream.n_ahead ? dir->moment.ts_ns : 0;
     f->next_seq[side] = seq;
     return true;
+}
+
+/* ---- what comes again and says otherwise ---- */
+
+static void drop_other(struct tcp *t, struct direction *dir)
+{
+    stream_drop(t->pool, &dir->other.stream);
+    dir->other = (struct reading){0};
+}
+
+/* From now on segments are read a second time, the last to come counting: from what is `held` on, which ends at next_seq. */
+static void begin_other(struct tcp *t, struct direction *dir, const struct stream *held,
+                        const struct session *s, uint32_t next_seq)
+{
+    drop_other(t, dir);
+    dir->other.session = *s;
+    dir->other.next_seq = next_seq;
+    dir->other.is_used = stream_copy(t->pool, &dir->other.stream, held);
+}
+
+/* Both readings stand at the same place, and nothing that they hold or wait for tells them apart. */
+static bool is_caught_up(const struct flow *f, unsigned side, const struct direction *dir)
+{
+    const struct reading *o = &dir->other;
+    return o->session.is_done ||
+           (o->next_seq == f->next_seq[side] && o->stream.len + o->stream.n_ahead == 0 &&
+            session_is_at_start(&o->session) && session_is_at_start(&dir->session) &&
+            o->session.app == dir->session.app);
+}
+
+static void read_other(struct tcp *t, struct flow *f, unsigned side, struct direction *dir, uint32_t seq,
+                       struct span data)
+{
+    struct reading *o = &dir->other;
+    struct session_context c = context_of(t, f, side, dir);
+    uint32_t len = o->stream.len;
+    int32_t at = (int32_t)(seq - (o->next_seq - len)), least = o->is_appended ? (int32_t)len : 0;
+    if (at < least && !span_skip(&data, (size_t)((int64_t)least - at)))
+        return;
+    at = at < least ? least : at;
+    if ((uint32_t)at > len &&
+        dir->stream.n_ahead == 0) /* what lies between was read, and will hardly come again */
+        return;
+    enum stream_put_result r = stream_put(t->pool, &o->stream, (size_t)at, data);
+    if (r >= STREAM_FULL) {
+        drop_other(t, dir);
+        return;
+    }
+    if (r == STREAM_CONFLICT)
+        stream_overwrite(&o->stream, (size_t)at, data);
+    o->next_seq += o->stream.len - len;
+    uint32_t n = t->events->n;
+    if (o->stream.len)
+        stream_consume(t->pool, &o->stream, read_again(t, &o->session, &c, stream_bytes(&o->stream), false));
+    if (o->is_unsure)
+        t->events->stats->segments_conflicting += t->events->n > n;
+    if (is_caught_up(f, side, dir))
+        drop_other(t, dir);
+}
+
+/* Does a segment with bytes in it that were read before begin where another did that may have begun a message? */
+static bool is_start(const struct direction *dir, uint32_t seq)
+{
+    for (unsigned i = 0; i < STARTS_KEPT && i < dir->n_starts; i++)
+        if (dir->starts[i] == seq)
+            return true;
+    return false;
+}
+
+/* Do bytes from `at` on say other than those in order in the stream? */
+static bool contradicts(struct tcp *t, struct stream *s, uint32_t at, struct span data)
+{
+    return at < s->len && stream_put(t->pool, s, at, span_first(data, s->len - at)) == STREAM_CONFLICT;
+}
+
+/* COLD: bytes come again. Where what they said is known, or what began there, they are compared or read anew. */
+static void doubt(struct tcp *t, struct flow *f, unsigned side, struct direction *dir, uint32_t seq,
+                  struct span data)
+{
+    const struct session fresh = {.is_adrift = dir->is_midstream};
+    uint32_t next = f->next_seq[side];
+    if (contradicts(t, &dir->stream, seq - (next - dir->stream.len), data)) {
+        t->events->stats->segments_conflicting++;
+        begin_other(t, dir, &dir->stream, &dir->session, next);
+    } else if (contradicts(t, &dir->kept, seq - dir->kept_seq, data)) {
+        t->events->stats->segments_conflicting++;
+        begin_other(t, dir, &dir->kept, &fresh, dir->kept_seq + dir->kept.len);
+    } else if (is_start(dir, seq) && !dir->other.is_used) {
+        begin_other(t, dir, &(struct stream){0}, &fresh, seq);
+        dir->other.is_unsure = true;
+    }
+}
+
+/* COLD: the urgent byte, which most receivers take out of the stream: a second reading goes without it (RFC 6093, section 3.2). */
+static void read_without_urgent(struct tcp *t, struct flow *f, unsigned side, struct direction *dir,
+                                uint32_t seq, struct span data, uint16_t urgent)
+{
+    if (!dir->other.is_used && seq == f->next_seq[side] && dir->stream.n_ahead == 0)
+        begin_other(t, dir, &dir->stream, &dir->session, seq);
+    if (!dir->other.is_used || dir->other.next_seq != seq || dir->other.stream.n_ahead)
+        return;
+    t->events->stats->segments_conflicting++;
+    if (urgent > 1)
+        read_other(t, f, side, dir, seq, span_first(data, urgent - 1u));
+    if (dir->other.is_used && dir->other.next_seq == seq + urgent - 1) {
+        dir->other.next_seq++;
+        dir->other.is_appended = true;
+    }
 }
 
 /* Store a segment that is not simply next, and read what it completes. */
@@ -273,8 +488,12 @@ static void read_buffered(struct tcp *t, struct flow *f, unsigned side, struct d
         read_in_place(t, f, side, dir, data);
         return;
     }
-    if (r == STREAM_OVERLAP)
+    if (r == STREAM_OVERLAP || r == STREAM_CONFLICT)
         stats->segments_overlapping++;
+    if (r == STREAM_CONFLICT) {
+        stats->segments_conflicting++;
+        begin_other(t, dir, &dir->stream, &dir->session, f->next_seq[side] + dir->stream.len - len);
+    }
     f->next_seq[side] += dir->stream.len - len;
     if (dir->stream.n_ahead == 0)
         dir->gap_since_ns = 0;
@@ -294,9 +513,11 @@ static bool cut_old(struct tcp *t, struct flow *f, unsigned side, struct directi
     }
     bool is_again = dir->has_syn_data && f->next_seq[side] - behind == dir->first_seq;
     dir->has_syn_data = dir->has_syn_data && !is_again;
-    if (is_again || (dir->is_midstream && dir->session.app == APP_UNKNOWN &&
-                                     dir->session.n_sniffs <= 2 && behind <= REWIND_BYTES_MAX)) {
-        stream_drop(t->pool, &dir->stream); /* bytes of a SYN that did not count, or segments in the wrong order: start here */
+    if (is_again || (dir->is_midstream && dir->session.app == APP_UNKNOWN && dir->session.n_sniffs <= 2 &&
+                     behind <= REWIND_BYTES_MAX)) {
+        stream_drop(
+            t->pool,
+            &dir->stream); /* bytes of a SYN that did not count, or segments in the wrong order: start here */
         dir->session = (struct session){.n_sniffs = dir->session.n_sniffs, .is_adrift = !is_again};
         dir->gap_since_ns = 0;
         f->next_seq[side] -= behind;
@@ -306,25 +527,41 @@ static bool cut_old(struct tcp *t, struct flow *f, unsigned side, struct directi
     return span_skip(data, behind) && data->len;
 }
 
-static void read_segment(struct tcp *t, struct flow *f, unsigned side, struct direction *dir, uint32_t seq,
-                         struct span data)
+/* The reading in which the byte that came first counts. */
+static void read_first(struct tcp *t, struct flow *f, unsigned side, struct direction *dir, uint32_t seq,
+                       struct span data)
 {
     go_back(t, f, side, dir, seq);
     int32_t delta = (int32_t)(seq - f->next_seq[side]);
     if (delta < 0) {
+        if ((uint32_t)-delta <= STREAM_WINDOW)
+            doubt(t, f, side, dir, seq, data);
         if (!cut_old(t, f, side, dir, (uint32_t)-delta, &data))
             return;
         delta = 0;
     }
     if (delta > 0)
         t->events->stats->segments_out_of_order++;
-    if (delta == 0 && dir->stream.len == 0 && dir->stream.n_ahead == 0)
+    if (delta == 0 && dir->stream.len == 0 && dir->stream.n_ahead == 0) {
+        if (session_is_at_start(&dir->session))
+            dir->starts[dir->n_starts++ % STARTS_KEPT] = seq;
         read_in_place(t, f, side, dir, data);
-    else
+    } else {
         read_buffered(t, f, side, dir, (size_t)delta, data);
+    }
     if (dir->gap_since_ns && dir->moment.ts_ns - dir->gap_since_ns > GAP_WAIT_MS * INT64_C(1000000) &&
         dir->stream.n_ahead)
         close_gap(t, f, side, dir);
+}
+
+static void read_segment(struct tcp *t, struct flow *f, unsigned side, struct direction *dir, uint32_t seq,
+                         const struct decoded *d)
+{
+    if (d->tcp_urgent && d->tcp_urgent <= d->payload.len)
+        read_without_urgent(t, f, side, dir, seq, d->payload, d->tcp_urgent);
+    read_first(t, f, side, dir, seq, d->payload);
+    if (dir->other.is_used)
+        read_other(t, f, side, dir, seq, d->payload);
 }
 
 /* Bytes that were sent but not captured follow what was. */
@@ -340,8 +577,8 @@ static void miss_tail(struct tcp *t, struct flow *f, unsigned side, struct direc
 /* All there will be of this direction. */
 static void finish(struct tcp *t, struct flow *f, unsigned side)
 {
-    if (f->stream[side]) {
-        struct direction *dir = &t->directions[f->stream[side] - 1];
+    struct direction *dir = direction_of(t, f, side);
+    if (dir) {
         while (dir->stream.n_ahead && !dir->session.is_done)
             close_gap(t, f, side, dir);
         read_stream(t, f, side, dir, true);
@@ -358,12 +595,77 @@ static void sync(struct flow *f, unsigned side, const struct decoded *d, uint32_
     }
 }
 
+static void note_end(struct flow *f, unsigned side, uint8_t flags)
+{
+    if (flags & TCP_FIN)
+        f->fins = (f->fins | (1u << side)) & 3;
+    if (flags & TCP_RST || f->fins == 3 || (f->fins && flow_state(f, !side) == SIDE_NEW))
+        f->flags |= FLOW_RESET;
+}
+
+/* COLD: a FIN in its place. It may be a decoy that its receiver never saw: what is held is told as far as it goes, and goes on when bytes
+ * come all the same. */
+static void end_side(struct tcp *t, struct flow *f, unsigned side)
+{
+    struct direction *dir = direction_of(t, f, side);
+    if (!dir || dir->stream.len == 0 || dir->session.is_done) {
+        finish(t, f, side);
+        flow_set_state(f, side, SIDE_ENDED);
+        return;
+    }
+    struct session so_far = dir->session;
+    struct session_context c = context_of(t, f, side, dir);
+    (dir->has_fin ? read_again : read_bytes)(t, &so_far, &c, stream_bytes(&dir->stream), true);
+    dir->has_fin = true;
+}
+
+/* COLD: the last message again, or something else in its place, as far as it is whole in its segment. */
+static void read_after_end(struct tcp *t, struct flow *f, unsigned side, const struct decoded *d,
+                           const struct moment *m)
+{
+    struct session s = {0};
+    struct session_context c = {.events = t->events, .flow = f, .side = side, .moment = m};
+    uint32_t n = t->events->n;
+    read_again(t, &s, &c, d->payload, false);
+    t->events->stats->segments_conflicting += t->events->n > n;
+}
+
+/* COLD: a segment of a side that is done. True when its bytes lie where a FIN was: that was a decoy, and the side goes on. */
+static bool is_revived(struct tcp *t, struct flow *f, unsigned side, const struct decoded *d,
+                       const struct moment *m)
+{
+    if (d->tcp_seq == f->stream[side])
+        read_after_end(t, f, side, d, m);
+    if (flow_state(f, side) != SIDE_ENDED || d->tcp_seq != f->next_seq[side])
+        return false;
+    f->stream[side] = 0;
+    flow_set_state(f, side, SIDE_SYNCED);
+    return true;
+}
+
+static struct direction *take_direction(struct tcp *t, struct flow *f, unsigned side)
+{
+    struct direction *fresh = open_direction(t, f, side);
+    if (!fresh && end_quietest(t, NULL, false))
+        fresh = open_direction(t, f, side);
+    if (!fresh) { /* COLD */
+        f->flags |= FLOW_LIMIT;
+        t->events->stats->streams_refused++;
+        flow_set_state(f, side, SIDE_DONE);
+    }
+    return fresh;
+}
+
 void tcp_packet(struct tcp *t, struct flow *f, unsigned side, const struct decoded *d, const struct moment *m)
 {
+    bool is_revival = false;
     if (d->tcp_flags & (TCP_FIN | TCP_RST))
-        f->flags |= FLOW_RESET;
-    if (flow_state(f, side) == SIDE_DONE)
-        return;
+        note_end(f, side, d->tcp_flags);
+    if (flow_state(f, side) >= SIDE_DONE) {
+        is_revival = d->payload.len && is_revived(t, f, side, d, m);
+        if (!is_revival)
+            return;
+    }
     if (d->tcp_flags == 0 && d->payload.len == 0) /* the snaplen cut the header: its number is not known */
         return;
     uint32_t seq = d->tcp_seq + (d->tcp_flags & TCP_SYN ? 1 : 0);
@@ -372,33 +674,31 @@ void tcp_packet(struct tcp *t, struct flow *f, unsigned side, const struct decod
         if (d->tcp_flags & TCP_SYN && !f->stream[side])
             sync(f, side, d, seq);
         else if (d->tcp_flags & TCP_FIN && seq == f->next_seq[side] && flow_state(f, side) == SIDE_SYNCED)
-            finish(t, f, side);
+            end_side(t, f, side);
         return;
     }
     if (!f->stream[side]) {
         sync(f, side, d, seq);
-        struct direction *fresh = open_direction(t, f, side);
-        if (!fresh && end_quietest(t, NULL, false))
-            fresh = open_direction(t, f, side);
-        if (!fresh) { /* COLD */
-            f->flags |= FLOW_LIMIT;
-            t->events->stats->streams_refused++;
-            flow_set_state(f, side, SIDE_DONE);
+        struct direction *fresh = take_direction(t, f, side);
+        if (!fresh)
             return;
-        }
-        fresh->is_midstream = fresh->session.is_adrift = is_midstream;
+        fresh->is_midstream = is_midstream;
+        fresh->session.is_adrift = is_midstream || is_revival;
         fresh->has_syn_data = d->tcp_flags & TCP_SYN;
         fresh->first_seq = seq;
     }
-    struct direction *dir = &t->directions[f->stream[side] - 1];
+    struct direction *dir = direction_of(t, f, side);
     dir->moment = *m;
     if (d->payload.len)
-        read_segment(t, f, side, dir, seq, d->payload);
+        read_segment(t, f, side, dir, seq, d);
     uint32_t end = seq + d->payload_wire_len;
     if (d->payload.len < d->payload_wire_len && f->next_seq[side] == seq + (uint32_t)d->payload.len)
         miss_tail(t, f, side, dir, d->payload_wire_len - (uint32_t)d->payload.len);
-    if (dir->session.is_done || (d->tcp_flags & TCP_FIN && f->next_seq[side] == end))
+    f->held = ((f->held & ~(1u << side)) | (unsigned)(dir->stream.room > 0) << side) & 3;
+    if (dir->session.is_done)
         finish(t, f, side);
+    else if (d->tcp_flags & TCP_FIN && f->next_seq[side] == end)
+        end_side(t, f, side);
 }
 
 void tcp_flow_gone(struct tcp *t, struct flow *f)

@@ -22,7 +22,7 @@ static struct decode_result decode_cut_tcp(struct span rest, uint32_t wire_len, 
     if (rest.len >= TCP_FLAGS_END) {
         out->tcp_seq = load_be32(rest.ptr + 4);
         out->tcp_ack = load_be32(rest.ptr + 8);
-        out->tcp_flags = rest.ptr[13] & 0x1f;
+        out->tcp_flags = rest.ptr[13] & 0x3f;
     }
     out->payload_wire_len = wire_len - (uint32_t)header_len;
     return decode_ok();
@@ -38,7 +38,9 @@ static struct decode_result decode_tcp(struct span rest, uint32_t wire_len, bool
         return decode_bad(UNDECODABLE_TCP);
     out->tcp_seq = load_be32(rest.ptr + 4);
     out->tcp_ack = load_be32(rest.ptr + 8);
-    out->tcp_flags = rest.ptr[13] & 0x1f;
+    out->tcp_flags = rest.ptr[13] & 0x3f;
+    if (out->tcp_flags & TCP_URG)
+        out->tcp_urgent = load_be16(rest.ptr + 18);
     out->payload = span_from(rest, header_len);
     out->payload_wire_len = wire_len - (uint32_t)header_len;
     return decode_ok();

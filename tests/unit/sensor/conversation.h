@@ -16,6 +16,7 @@ struct conversation {
     uint16_t server_port;
     int64_t now_ns;
     uint32_t n_flows;
+    uint16_t urgent;      /* of the next packets: 1 + where the urgent byte lies; 0: none */
     struct flow *flow; /* of the last segment */
 };
 
@@ -73,6 +74,7 @@ static inline void conversation_packet(struct conversation *c, unsigned sender, 
         .ip_version = 4,
         .tcp_flags = flags,
         .tcp_seq = seq,
+        .tcp_urgent = c->urgent,
         .payload = span_of(exact, payload.len),
         .payload_wire_len = wire_len,
     };
