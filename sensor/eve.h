@@ -30,12 +30,14 @@ bool eve_put_event(struct buf *out, const struct eve_options *o, const struct ev
 bool eve_put_alert(struct buf *out, const struct eve_options *o, const struct alert *a);
 
 struct list_report;
-/* What is said of lists besides. */
+struct ledger;
+/* What is said of lists and sources besides. */
 struct eve_lists {
     const struct list_report *reports; /* borrowed; may be NULL */
     size_t n_reports;
     const uint64_t *list_hits;         /* borrowed; [i] belongs to list i of the db's set */
     const uint64_t *allow_hits;        /* borrowed; [i] belongs to origin i of its allow side; NULL: there is none */
+    const struct ledger *ledger;       /* borrowed; NULL: no numbers by source */
 };
 
 /* A "stats" event: the sums, per-list entries and hits, what was allowed. `db` may be NULL. */

@@ -5,6 +5,7 @@
 
 #include "matcher/allow.h"
 #include "rules/list.h"
+#include "sensor/ledger.h"
 
 enum { ENTRIES_SHOWN = 10, VALUE_SHOWN = 4096 };
 
@@ -51,6 +52,7 @@ static void put_flow_and_tcp(struct json *j, const struct stats *s)
     json_begin_object(j, "tcp");
     json_u64(j, "reassembly_gap", s->gaps);
     json_u64(j, "overlap", s->segments_overlapping);
+    json_u64(j, "overlap_diff_data", s->segments_conflicting);
     json_u64(j, "stream_depth_reached", s->streams_limited);
     json_end_object(j);
 }
@@ -149,6 +151,25 @@ static void put_session_ledger(struct json *j, const struct stats *s)
     json_end_object(j);
 }
 
+static void put_source(struct json *j, const struct ledger_entry *e)
+{
+    json_begin_object(j, NULL);
+    json_str(j, "source", e->source ? e->source : "");
+    json_u64(j, "sources", e->n_sources);
+    json_bool(j, "sums_hold", stats_sums_hold(&e->stats));
+    put_packet_ledger(j, &e->stats);
+    put_session_ledger(j, &e->stats);
+    json_end_object(j);
+}
+
+static void put_sources(struct json *j, const struct ledger *l)
+{
+    json_begin_array(j, "sources");
+    for (size_t i = 0; l && i < l->n; i++)
+        put_source(j, &l->entries[i]);
+    json_end_array(j);
+}
+
 static void put_work_ledger(struct json *j, const struct stats *s)
 {
     json_begin_object(j, "fragments");
@@ -160,6 +181,7 @@ static void put_work_ledger(struct json *j, const struct stats *s)
     json_begin_object(j, "streams");
     json_u64(j, "segments_out_of_order", s->segments_out_of_order);
     json_u64(j, "segments_overlapping", s->segments_overlapping);
+    json_u64(j, "segments_conflicting", s->segments_conflicting);
     json_u64(j, "gaps", s->gaps);
     json_u64(j, "limited", s->streams_limited);
     json_u64(j, "refused", s->streams_refused);
@@ -308,6 +330,7 @@ bool eve_put_stats(struct buf *out, const struct eve_options *o, const struct st
         json_str(j, "generation", db_generation(db));
     put_packet_ledger(j, s);
     put_session_ledger(j, s);
+    put_sources(j, lists->ledger);
     put_work_ledger(j, s);
     put_list_ledger(j, set, allow, &tally, lists);
     put_allow_ledger(j, allow, &tally, lists->allow_hits);

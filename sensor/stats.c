@@ -2,6 +2,7 @@
 #include "sensor/stats.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static uint64_t sum_of(const uint64_t *counts, size_t n)
 {
@@ -94,6 +95,21 @@ void stats_add(struct stats *sum, const struct stats *s)
     add_fragments(sum, s);
     add_flows(sum, s);
     add_hits(sum, s);
+}
+
+/* All but the times are counters, one behind the other. */
+enum { COUNTERS = offsetof(struct stats, first_ns) / sizeof(uint64_t) };
+_Static_assert(COUNTERS * sizeof(uint64_t) == offsetof(struct stats, first_ns), "nothing but counters before the times");
+
+void stats_subtract(struct stats *s, const struct stats *earlier)
+{
+    uint64_t to[COUNTERS], from[COUNTERS];
+    memcpy(to, s, sizeof to);
+    memcpy(from, earlier, sizeof from);
+    for (size_t i = 0; i < COUNTERS; i++)
+        to[i] -= from[i];
+    memcpy(s, to, sizeof to);
+    s->first_ns = s->last_ns = 0;
 }
 
 bool stats_sums_hold(const struct stats *s)

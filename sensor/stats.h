@@ -81,6 +81,8 @@ struct stats {
 };
 
 void stats_add(struct stats *sum, const struct stats *s);
+/* What came to the counters since `earlier`, a former state of the same. The times say nothing then: they are 0. */
+void stats_subtract(struct stats *s, const struct stats *earlier);
 bool stats_sums_hold(const struct stats *s);
 
 const char *undecodable_name(enum undecodable u); /* "cut_link_header", ... as summary and stats events say it */

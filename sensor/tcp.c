@@ -22,22 +22,27 @@ struct reading {
     struct session session;
     uint32_t next_seq;
     bool is_used;
-    bool is_unsure; /* of `other`: whether it says anything else will show */
-    bool
-        is_appended; /* of `other`: its numbers have a byte more than its stream, so what is before next_seq stays */
+    bool is_unsure;   /* of `other`: whether it says anything else will show */
+    bool is_appended; /* of `other`: a byte was taken out of it, so what is before next_seq stays */
+};
+
+/* Where a segment began that may have begun a message, and what was expected there. */
+struct start {
+    uint32_t seq;
+    uint8_t app, n_sniffs; /* as in struct session */
+    bool is_adrift;
 };
 
 struct direction {
     struct stream stream;
     struct session session;
-    struct reading
-        parked; /* what was being read when a segment far off came: one stray segment must not hide a stream */
-    struct reading other; /* of bytes that say other than those that came before */
-    struct stream kept;   /* bytes last read that took more than a segment, */
-    uint32_t kept_seq;    /* from here */
-    uint32_t
-        starts[STARTS_KEPT]; /* where segments began that may have begun messages; the last at n_starts - 1 */
-    uint8_t n_starts;
+    struct reading parked; /* by a segment far off: one stray segment must not hide a stream */
+    struct reading other;  /* of bytes that say other than those that came before */
+    struct stream kept;    /* bytes last read that took more than a segment, */
+    uint32_t kept_seq;     /* from here */
+    struct session kept_by; /* as it was before it read them */
+    struct start starts[STARTS_KEPT]; /* the last at n_starts - 1 */
+    uint32_t n_starts;
     bool has_fin;      /* what is held was told as far as it went */
     struct flow *flow; /* whose direction it is; NULL: a free slot */
     uint8_t side;
@@ -124,7 +129,7 @@ static struct direction *direction_of(struct tcp *t, const struct flow *f, unsig
 
 static uint32_t last_start(const struct direction *dir)
 {
-    return dir->n_starts ? dir->starts[(dir->n_starts - 1) % STARTS_KEPT] : dir->first_seq;
+    return dir->n_starts ? dir->starts[(dir->n_starts - 1) % STARTS_KEPT].seq : dir->first_seq;
 }
 
 static void close_direction(struct tcp *t, struct flow *f, unsigned side)
@@ -196,10 +201,11 @@ static size_t read_again(struct tcp *t, struct session *s, const struct session_
 }
 
 /* What is read of the window's first bytes may come again and say otherwise. Without room it is not kept. */
-static void keep(struct tcp *t, struct direction *dir, uint32_t seq, size_t n)
+static void keep(struct tcp *t, struct direction *dir, const struct session *before, uint32_t seq, size_t n)
 {
     stream_drop(t->pool, &dir->kept);
     dir->kept_seq = seq;
+    dir->kept_by = *before;
     stream_put(t->pool, &dir->kept, 0, span_first(stream_bytes(&dir->stream), n));
 }
 
@@ -209,11 +215,12 @@ static void read_stream(struct tcp *t, struct flow *f, unsigned side, struct dir
     struct session_context c = context_of(t, f, side, dir);
     if (dir->stream.len == 0)
         return;
+    const struct session before = dir->session;
     size_t used =
         (dir->has_fin ? read_again : read_bytes)(t, &dir->session, &c, stream_bytes(&dir->stream), is_last);
     uint32_t window = f->next_seq[side] - dir->stream.len;
     if (used && !dir->session.is_done)
-        keep(t, dir, window, used);
+        keep(t, dir, &before, window, used);
     stream_consume(t->pool, &dir->stream, used);
 }
 
@@ -362,6 +369,7 @@ static void begin_other(struct tcp *t, struct direction *dir, const struct strea
 {
     drop_other(t, dir);
     dir->other.session = *s;
+    dir->other.session.scanned = dir->other.session.want = 0; /* of other bytes */
     dir->other.next_seq = next_seq;
     dir->other.is_used = stream_copy(t->pool, &dir->other.stream, held);
 }
@@ -406,13 +414,19 @@ static void read_other(struct tcp *t, struct flow *f, unsigned side, struct dire
         drop_other(t, dir);
 }
 
-/* Does a segment with bytes in it that were read before begin where another did that may have begun a message? */
-static bool is_start(const struct direction *dir, uint32_t seq)
+static void note_start(struct direction *dir, uint32_t seq)
+{
+    const struct session *s = &dir->session;
+    dir->starts[dir->n_starts++ % STARTS_KEPT] = (struct start){seq, s->app, s->n_sniffs, s->is_adrift};
+}
+
+/* NULL: no message that is remembered began there. */
+static const struct start *find_start(const struct direction *dir, uint32_t seq)
 {
     for (unsigned i = 0; i < STARTS_KEPT && i < dir->n_starts; i++)
-        if (dir->starts[i] == seq)
-            return true;
-    return false;
+        if (dir->starts[i].seq == seq)
+            return &dir->starts[i];
+    return NULL;
 }
 
 /* Do bytes from `at` on say other than those in order in the stream? */
@@ -425,16 +439,17 @@ static bool contradicts(struct tcp *t, struct stream *s, uint32_t at, struct spa
 static void doubt(struct tcp *t, struct flow *f, unsigned side, struct direction *dir, uint32_t seq,
                   struct span data)
 {
-    const struct session fresh = {.is_adrift = dir->is_midstream};
     uint32_t next = f->next_seq[side];
+    const struct start *start;
     if (contradicts(t, &dir->stream, seq - (next - dir->stream.len), data)) {
         t->events->stats->segments_conflicting++;
         begin_other(t, dir, &dir->stream, &dir->session, next);
     } else if (contradicts(t, &dir->kept, seq - dir->kept_seq, data)) {
         t->events->stats->segments_conflicting++;
-        begin_other(t, dir, &dir->kept, &fresh, dir->kept_seq + dir->kept.len);
-    } else if (is_start(dir, seq) && !dir->other.is_used) {
-        begin_other(t, dir, &(struct stream){0}, &fresh, seq);
+        begin_other(t, dir, &dir->kept, &dir->kept_by, dir->kept_seq + dir->kept.len);
+    } else if ((start = find_start(dir, seq)) && !dir->other.is_used) {
+        struct session s = {.app = start->app, .n_sniffs = start->n_sniffs, .is_adrift = start->is_adrift};
+        begin_other(t, dir, &(struct stream){0}, &s, seq);
         dir->other.is_unsure = true;
     }
 }
@@ -544,7 +559,7 @@ static void read_first(struct tcp *t, struct flow *f, unsigned side, struct dire
         t->events->stats->segments_out_of_order++;
     if (delta == 0 && dir->stream.len == 0 && dir->stream.n_ahead == 0) {
         if (session_is_at_start(&dir->session))
-            dir->starts[dir->n_starts++ % STARTS_KEPT] = seq;
+            note_start(dir, seq);
         read_in_place(t, f, side, dir, data);
     } else {
         read_buffered(t, f, side, dir, (size_t)delta, data);
@@ -623,7 +638,7 @@ static void end_side(struct tcp *t, struct flow *f, unsigned side)
 static void read_after_end(struct tcp *t, struct flow *f, unsigned side, const struct decoded *d,
                            const struct moment *m)
 {
-    struct session s = {0};
+    struct session s = {.is_adrift = true};
     struct session_context c = {.events = t->events, .flow = f, .side = side, .moment = m};
     uint32_t n = t->events->n;
     read_again(t, &s, &c, d->payload, false);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "sensor/capture/capture.h"
+#include "sensor/ledger.h"
 #include "sensor/worker.h"
 #include "tools/commands.h"
 #include "tools/message.h"
@@ -66,11 +67,14 @@ static bool drop_privileges(const char *user)
 static void write_stats(struct live *l)
 {
     struct buf line;
+    struct ledger ledger = {0};
+    ledger_note(&ledger, l->options.interface, worker_stats(l->worker));
     buf_init(&line, 64 << 20);
     struct eve_lists lists = {.reports = l->loaded.reports,
                               .n_reports = l->loaded.n_reports,
                               .list_hits = worker_list_hits(l->worker),
-                              .allow_hits = worker_allow_hits(l->worker)};
+                              .allow_hits = worker_allow_hits(l->worker),
+                              .ledger = &ledger};
     if (eve_put_stats(&line, &l->eve, worker_stats(l->worker), l->loaded.db, &lists, time(NULL) - l->start))
         sink_write(&l->sink, buf_span(&line));
     buf_fini(&line);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "sensor/capture/capture.h"
+#include "sensor/ledger.h"
 #include "sensor/worker.h"
 #include "tools/commands.h"
 #include "tools/message.h"
@@ -24,6 +25,7 @@ struct run {
     struct sink sink;
     struct worker *worker;
     struct progress progress;
+    struct ledger ledger; /* of captures that are read one by one */
     uint64_t bytes_before; /* sizes of the captures that are done */
     size_t n_read, n_failed;
     bool has_lists;
@@ -64,6 +66,8 @@ static bool read_capture(struct run *r, struct capture *c, uint32_t source)
     }
     signals_watch(NULL);
     worker_end_source(r->worker);
+    if (!r->options.is_joined)
+        ledger_note(&r->ledger, r->captures.items[source], worker_stats(r->worker));
     r->bytes_before += capture_size(c);
     if (n < 0 && err.kind == ERR_INTERRUPTED)
         n = 0;
@@ -102,7 +106,8 @@ static void write_stats(struct run *r, const struct eve_options *eve)
     struct eve_lists lists = {.reports = r->loaded.reports,
                               .n_reports = r->loaded.n_reports,
                               .list_hits = worker_list_hits(r->worker),
-                              .allow_hits = worker_allow_hits(r->worker)};
+                              .allow_hits = worker_allow_hits(r->worker),
+                              .ledger = &r->ledger};
     if (eve_put_stats(&line, eve, worker_stats(r->worker), r->loaded.db, &lists, 0))
         sink_write(&r->sink, buf_span(&line));
     buf_fini(&line);
@@ -151,6 +156,7 @@ static bool run_all(struct run *r)
             .allow_hits = worker_allow_hits(r->worker),
             .what = what,
             .seconds = seconds,
+            .ledger = &r->ledger,
         });
     }
     if (signals_want_end())

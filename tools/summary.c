@@ -73,6 +73,13 @@ static void put_drops(struct buf *out, const struct stats *s)
                s->interface_drops);
 }
 
+/* In tenths, rounded down: all is readable only when it is. */
+static void put_share(struct buf *out, uint64_t n, uint64_t of)
+{
+    uint64_t tenths = n * 1000 / of;
+    buf_printf(out, "%" PRIu64 ".%" PRIu64 "%% readable", tenths / 10, tenths % 10);
+}
+
 static void put_sessions(struct buf *out, const struct stats *s)
 {
     for (int p = 0; p < SESSION_COUNT; p++) {
@@ -83,7 +90,40 @@ static void put_sessions(struct buf *out, const struct stats *s)
         for (int i = 0; i < UNREADABLE_COUNT; i++)
             put_reason(&r, unreadable_name((enum unreadable)i), s->unreadable[p][i]);
         end_reasons(&r);
+        if (s->readable[p] < s->sessions[p]) {
+            buf_put_str(out, "; ");
+            put_share(out, s->readable[p], s->sessions[p]);
+        }
         buf_put_byte(out, '\n');
+    }
+}
+
+static void put_source_sessions(struct buf *out, const struct stats *s, enum session_protocol p)
+{
+    struct reasons r = {.out = out};
+    if (s->sessions[p] == 0)
+        return;
+    buf_printf(out, "            %-5s %10" PRIu64 " seen  ", session_name(p), s->sessions[p]);
+    put_share(out, s->readable[p], s->sessions[p]);
+    for (int i = 0; i < UNREADABLE_COUNT; i++)
+        put_reason(&r, unreadable_name((enum unreadable)i), s->unreadable[p][i]);
+    end_reasons(&r);
+    buf_put_byte(out, '\n');
+}
+
+/* What was visible in each of several sources, with the protocols that were there. */
+static void put_sources(struct buf *out, const struct ledger *l)
+{
+    for (size_t i = 0; l && l->n > 1 && i < l->n; i++) {
+        const struct ledger_entry *e = &l->entries[i];
+        buf_printf(out, "%-10s", i ? "" : "sources");
+        if (e->source)
+            put_escaped(out, span_str(e->source));
+        else
+            buf_printf(out, "%" PRIu32 " others", e->n_sources);
+        buf_printf(out, ": %" PRIu64 " packets\n", e->stats.packets);
+        for (int p = 0; p < SESSION_COUNT; p++)
+            put_source_sessions(out, &e->stats, (enum session_protocol)p);
     }
 }
 
@@ -94,6 +134,7 @@ static void put_flows(struct buf *out, const struct stats *s)
     put_reason(&r, "pushed out of the full table", s->flows_evicted);
     put_reason(&r, "segments out of order", s->segments_out_of_order);
     put_reason(&r, "overlapping", s->segments_overlapping);
+    put_reason(&r, "contradicting", s->segments_conflicting);
     put_reason(&r, "gaps", s->gaps);
     put_reason(&r, "streams over their limit", s->streams_limited);
     put_reason(&r, "streams refused", s->streams_refused);
@@ -310,6 +351,7 @@ void summary_print(const struct run_totals *t)
     if (t->is_live)
         put_drops(&out, t->stats);
     put_sessions(&out, t->stats);
+    put_sources(&out, t->ledger);
     put_flows(&out, t->stats);
     if (t->loaded) {
         put_lists(&out, t);

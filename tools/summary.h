@@ -1,6 +1,6 @@
 #pragma once
-/* What a run comes to, on stderr when it ends: the three sums, hits per list, what was lost, time. */
-#include "sensor/stats.h"
+/* What a run comes to, on stderr when it ends: the three sums, what was readable of each source, hits per list, what was lost, time. */
+#include "sensor/ledger.h"
 #include "tools/load_lists.h"
 
 struct run_totals {
@@ -11,6 +11,7 @@ struct run_totals {
     const char *what;             /* "3 captures", "interface eth1" */
     double seconds;               /* wall, without loading */
     bool is_live;
+    const struct ledger *ledger;  /* by capture or interface; NULL: not known */
 };
 
 void summary_print(const struct run_totals *t);

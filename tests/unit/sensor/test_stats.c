@@ -36,6 +36,17 @@ static void test_sums_hold(void **state)
     assert_true(stats_sums_hold(&s));
 }
 
+static void test_subtract_undoes_add(void **state)
+{
+    struct stats before = {.packets = 3, .first_ns = 5, .last_ns = 9}, more = {.packets = 4, .alerts_unwritten = 7, .kernel_drops = 2};
+    struct stats sum = before;
+    (void)state;
+    more.unreadable[SESSION_COUNT - 1][UNREADABLE_COUNT - 1] = 11;
+    stats_add(&sum, &more);
+    stats_subtract(&sum, &before);
+    assert_memory_equal(&sum, &more, sizeof sum);
+}
+
 /* All but the two times at the end is counters: give each its own value and see it doubled. A counter that is added to the
  * struct and forgotten in stats_add() fails here. */
 static void test_add_adds_everything(void **state)
@@ -121,7 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sums_hold),
-        cmocka_unit_test(test_add_adds_everything),
+        cmocka_unit_test(test_add_adds_everything), cmocka_unit_test(test_subtract_undoes_add),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_names),
     };

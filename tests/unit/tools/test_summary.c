@@ -12,20 +12,25 @@
 enum { TEXT_ROOM = 8192 };
 
 /* What summary_print() writes, caught between stderr and a file. */
-static void print(const struct stats *stats, char text[static TEXT_ROOM])
+static void print_sources(const struct stats *stats, const struct ledger *ledger, char text[static TEXT_ROOM])
 {
     FILE *to = tmpfile();
     assert_non_null(to);
     int kept = dup(STDERR_FILENO);
     fflush(stderr);
     dup2(fileno(to), STDERR_FILENO);
-    summary_print(&(struct run_totals){.stats = stats, .what = "1 capture", .seconds = 1});
+    summary_print(&(struct run_totals){.stats = stats, .what = "1 capture", .seconds = 1, .ledger = ledger});
     fflush(stderr);
     dup2(kept, STDERR_FILENO);
     close(kept);
     rewind(to);
     text[fread(text, 1, TEXT_ROOM - 1, to)] = '\0';
     fclose(to);
+}
+
+static void print(const struct stats *stats, char text[static TEXT_ROOM])
+{
+    print_sources(stats, NULL, text);
 }
 
 static void expect_lost(struct stats stats, const char *line)
@@ -68,12 +73,36 @@ static void test_each_loss(void **state)
                 "3 fields or hits the matcher had no room for");
 }
 
+/* A table by source, when there are several. */
+static void test_sources(void **state)
+{
+    (void)state;
+    char text[TEXT_ROOM];
+    struct ledger l = {0};
+    struct stats now = {.packets = 3, .processed = 3};
+    now.sessions[SESSION_TLS] = 3;
+    now.readable[SESSION_TLS] = 2;
+    now.unreadable[SESSION_TLS][UNREADABLE_NO_NAME] = 1;
+    ledger_note(&l, "a.pcap", &now);
+    print_sources(&now, &l, text);
+    assert_null(strstr(text, "sources"));
+    assert_non_null(strstr(text, "\n          tls 3 seen = 2 readable + 1 unreadable (no_name 1); 66.6% readable\n"));
+    now.packets++;
+    now.processed++;
+    ledger_note(&l, "b\n.pcap", &now);
+    print_sources(&now, &l, text);
+    assert_non_null(strstr(text, "\nsources   a.pcap: 3 packets\n"
+                                 "            tls            3 seen  66.6% readable (no_name 1)\n"
+                                 "          b\\x0a.pcap: 1 packets\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_lost),
         cmocka_unit_test(test_events_left_out),
         cmocka_unit_test(test_each_loss),
+        cmocka_unit_test(test_sources),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
