@@ -37,6 +37,9 @@ struct decoded {
     struct span payload;    /* of TCP or UDP: what was captured of it, link padding cut off */
     uint32_t payload_wire_len; /* what was sent of it */
     uint16_t tcp_urgent;    /* 1 + where the urgent byte lies in the payload; 0: none */
+    const uint8_t *ip_header; /* IPv4: the whole header; else NULL */
+    struct span segment;    /* of TCP or UDP: header and payload, when all of the header is there; else empty */
+    bool is_rerouted;       /* IPv6: dst is not the last destination */
     bool is_fragment;       /* a fragment, or the first one of a datagram that never became whole */
     bool has_more_fragments;   /* of a fragment: it is not the last */
     uint16_t fragment_at;      /* of a fragment: where it lies in its datagram, in bytes */

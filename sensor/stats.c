@@ -132,6 +132,7 @@ const char *undecodable_name(enum undecodable u)
         [UNDECODABLE_TCP] = "bad_tcp_header",
         [UNDECODABLE_UDP] = "bad_udp_header",
         [UNDECODABLE_FRAGMENT] = "bad_fragment",
+        [UNDECODABLE_CHECKSUM] = "bad_checksum",
     };
     return names[u];
 }

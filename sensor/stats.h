@@ -15,6 +15,7 @@ enum undecodable { /* the frame says it is something we read, and then is not */
     UNDECODABLE_TCP,         /* TCP header cut or its length wrong */
     UNDECODABLE_UDP,
     UNDECODABLE_FRAGMENT,    /* empty, past 64 KiB or of a length no fragment can have; IPv6: overlapping others */
+    UNDECODABLE_CHECKSUM,    /* of IPv4, TCP or UDP is wrong, and checksums are verified */
     UNDECODABLE_COUNT,
 };
 

@@ -200,13 +200,14 @@ static size_t read_again(struct tcp *t, struct session *s, const struct session_
     return used;
 }
 
-/* What is read of the window's first bytes may come again and say otherwise. Without room it is not kept. */
-static void keep(struct tcp *t, struct direction *dir, const struct session *before, uint32_t seq, size_t n)
+/* What is read of a window's first bytes may come again and say otherwise: of two readings the last. Without room it is not kept. */
+static void keep(struct tcp *t, struct direction *dir, const struct stream *s, const struct session *before, uint32_t seq,
+                 size_t n)
 {
     stream_drop(t->pool, &dir->kept);
     dir->kept_seq = seq;
     dir->kept_by = *before;
-    stream_put(t->pool, &dir->kept, 0, span_first(stream_bytes(&dir->stream), n));
+    stream_put(t->pool, &dir->kept, 0, span_first(stream_bytes(s), n));
 }
 
 /* Let the session look at what is in order. */
@@ -220,7 +221,7 @@ static void read_stream(struct tcp *t, struct flow *f, unsigned side, struct dir
         (dir->has_fin ? read_again : read_bytes)(t, &dir->session, &c, stream_bytes(&dir->stream), is_last);
     uint32_t window = f->next_seq[side] - dir->stream.len;
     if (used && !dir->session.is_done)
-        keep(t, dir, &before, window, used);
+        keep(t, dir, &dir->stream, &before, window, used);
     stream_consume(t->pool, &dir->stream, used);
 }
 
@@ -363,12 +364,30 @@ static void drop_other(struct tcp *t, struct direction *dir)
     dir->other = (struct reading){0};
 }
 
+static void note_start(struct direction *dir, uint32_t seq)
+{
+    const struct session *s = &dir->session;
+    dir->starts[dir->n_starts++ % STARTS_KEPT] = (struct start){seq, s->app, s->n_sniffs, s->is_adrift};
+}
+
+/* NULL: no message that is remembered began there. */
+static const struct start *find_start(const struct direction *dir, uint32_t seq)
+{
+    for (unsigned i = 0; i < STARTS_KEPT && i < dir->n_starts; i++)
+        if (dir->starts[i].seq == seq)
+            return &dir->starts[i];
+    return NULL;
+}
+
 /* From now on segments are read a second time, the last to come counting: from what is `held` on, which ends at next_seq. */
 static void begin_other(struct tcp *t, struct direction *dir, const struct stream *held,
                         const struct session *s, uint32_t next_seq)
 {
     drop_other(t, dir);
+    const struct start *start = find_start(dir, next_seq - held->len); /* other bytes may be another protocol's */
     dir->other.session = *s;
+    if (start)
+        dir->other.session = (struct session){.app = start->app, .n_sniffs = start->n_sniffs, .is_adrift = start->is_adrift};
     dir->other.session.scanned = dir->other.session.want = 0; /* of other bytes */
     dir->other.next_seq = next_seq;
     dir->other.is_used = stream_copy(t->pool, &dir->other.stream, held);
@@ -406,27 +425,17 @@ static void read_other(struct tcp *t, struct flow *f, unsigned side, struct dire
         stream_overwrite(&o->stream, (size_t)at, data);
     o->next_seq += o->stream.len - len;
     uint32_t n = t->events->n;
-    if (o->stream.len)
-        stream_consume(t->pool, &o->stream, read_again(t, &o->session, &c, stream_bytes(&o->stream), false));
+    if (o->stream.len) {
+        const struct session before = o->session;
+        size_t used = read_again(t, &o->session, &c, stream_bytes(&o->stream), false);
+        if (used && !o->is_appended)
+            keep(t, dir, &o->stream, &before, o->next_seq - o->stream.len, used);
+        stream_consume(t->pool, &o->stream, used);
+    }
     if (o->is_unsure)
         t->events->stats->segments_conflicting += t->events->n > n;
     if (is_caught_up(f, side, dir))
         drop_other(t, dir);
-}
-
-static void note_start(struct direction *dir, uint32_t seq)
-{
-    const struct session *s = &dir->session;
-    dir->starts[dir->n_starts++ % STARTS_KEPT] = (struct start){seq, s->app, s->n_sniffs, s->is_adrift};
-}
-
-/* NULL: no message that is remembered began there. */
-static const struct start *find_start(const struct direction *dir, uint32_t seq)
-{
-    for (unsigned i = 0; i < STARTS_KEPT && i < dir->n_starts; i++)
-        if (dir->starts[i].seq == seq)
-            return &dir->starts[i];
-    return NULL;
 }
 
 /* Do bytes from `at` on say other than those in order in the stream? */
@@ -440,16 +449,14 @@ static void doubt(struct tcp *t, struct flow *f, unsigned side, struct direction
                   struct span data)
 {
     uint32_t next = f->next_seq[side];
-    const struct start *start;
     if (contradicts(t, &dir->stream, seq - (next - dir->stream.len), data)) {
         t->events->stats->segments_conflicting++;
         begin_other(t, dir, &dir->stream, &dir->session, next);
     } else if (contradicts(t, &dir->kept, seq - dir->kept_seq, data)) {
         t->events->stats->segments_conflicting++;
         begin_other(t, dir, &dir->kept, &dir->kept_by, dir->kept_seq + dir->kept.len);
-    } else if ((start = find_start(dir, seq)) && !dir->other.is_used) {
-        struct session s = {.app = start->app, .n_sniffs = start->n_sniffs, .is_adrift = start->is_adrift};
-        begin_other(t, dir, &(struct stream){0}, &s, seq);
+    } else if (!dir->other.is_used && find_start(dir, seq)) {
+        begin_other(t, dir, &(struct stream){0}, &dir->session, seq);
         dir->other.is_unsure = true;
     }
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "sensor/decode/checksum.h"
 #include "sensor/events.h"
 #include "sensor/flow.h"
 #include "sensor/fragments.h"
@@ -254,11 +255,21 @@ static bool read_decoded(struct worker *w, const struct packet *pkt, const struc
     return is_new;
 }
 
+/* COLD unless asked for: what was decoded, or that its checksum is wrong. */
+static struct decode_result verify(struct decode_result r, const struct decoded *d)
+{
+    bool is_read = r.verdict == DECODE_OK || r.verdict == DECODE_FRAGMENT;
+    return is_read && !checksum_holds(d) ? (struct decode_result){DECODE_BAD, UNDECODABLE_CHECKSUM} : r;
+}
+
 /* COLD: what fragments brought, on behalf of `n` packets. */
 COLD static void read_datagram(struct worker *w, const struct datagram *g, uint32_t n)
 {
     struct decoded d = g->decoded;
+    d.ip_header = NULL; /* each fragment's was looked at when it came */
     struct decode_result r = decode_datagram(g->bytes, g->wire_len, g->is_cut, &d);
+    if (w->o.verifies_checksums && g->fate == DATAGRAM_WHOLE)
+        r = verify(r, &d);
     if (r.verdict != DECODE_OK) {
         count_refused(&w->stats, r, n);
         return;
@@ -313,6 +324,8 @@ struct arrival {
 static void arrive(struct worker *w, enum link_type link, const struct packet *pkt, struct arrival *a)
 {
     a->result = decode_packet(link, pkt, &a->decoded);
+    if (w->o.verifies_checksums)
+        a->result = verify(a->result, &a->decoded);
     if (a->result.verdict == DECODE_OK)
         a->key = flow_key_of(w->flows, &a->decoded);
 }

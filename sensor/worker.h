@@ -13,6 +13,7 @@ struct worker_options {
     struct eve_options eve;
     bool writes_events;        /* every event as a line */
     bool is_joined;            /* worker_end_source() does not end flows: captures are parts of one */
+    bool verifies_checksums;   /* what has a wrong one is undecodable; else nobody looks */
     uint32_t flows_max;        /* 0: 1 Mi */
     size_t buffer_cap_bytes;   /* for reassembly; 0: 256 MiB */
     size_t fragments_cap_bytes; /* 0: FRAGMENTS_CAP_DEFAULT, 16 MiB */

@@ -46,6 +46,7 @@ static const char replay[] =
     "\n"
     "Captures\n"
     "      --join              captures are parts of one: flows go on from file to file\n"
+    "      --checksums C       ignore, or verify: what has a wrong one is not read (ignore)\n"
     "  -h, --help\n";
 
 static const char fields[] =
@@ -56,6 +57,7 @@ static const char fields[] =
     "\n"
     "Captures\n"
     "      --join              captures are parts of one: flows go on from file to file\n"
+    "      --checksums C       ignore, or verify: what has a wrong one is not read (ignore)\n"
     "  -h, --help\n";
 
 static const char live[] =
@@ -76,6 +78,7 @@ static const char live[] =
     "      --snaplen BYTES     most of a packet to take (262144)\n"
     "      --buffer MIB        the kernel's buffer (64)\n"
     "      --no-promiscuous    only what is addressed to this host\n"
+    "      --checksums C       ignore, or verify: what has a wrong one is not read (ignore)\n"
     "      --user NAME         become this user once the interface is open (nobody)\n"
     "\n" LIST_OPTIONS "\n" OUTPUT_OPTIONS
     "      --stats[=SECONDS]   a stats event at the end, and every so many seconds\n"

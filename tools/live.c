@@ -125,7 +125,8 @@ static bool start(struct live *l)
     l->sources[0] = o->interface;
     l->eve = (struct eve_options){.version = o->eve_version, .sources = l->sources, .is_live = true};
     struct worker_options worker = {
-        .db = l->loaded.db, .eve = l->eve, .write = sink_write, .write_to = &l->sink};
+        .db = l->loaded.db, .eve = l->eve, .write = sink_write, .write_to = &l->sink,
+        .verifies_checksums = o->verifies_checksums};
     if (getrandom(&worker.seed, sizeof worker.seed, 0) != sizeof worker.seed)
         worker.seed = (uint64_t)time(NULL);
     if (!sink_open(&l->sink, o->output, &err) ||

@@ -23,6 +23,7 @@ enum {
     OPT_DB,
     OPT_NO_REFANG,
     OPT_JOIN,
+    OPT_CHECKSUMS,
     OPT_FILTER,
     OPT_USER,
     OPT_SNAPLEN,
@@ -51,6 +52,7 @@ static const struct {
     {{"db", required_argument, NULL, OPT_DB}, OPTIONS_REPLAY | OPTIONS_LIVE},
     {{"no-refang", no_argument, NULL, OPT_NO_REFANG}, OPTIONS_REPLAY | OPTIONS_LIVE | OPTIONS_COMPILE},
     {{"join", no_argument, NULL, OPT_JOIN}, OPTIONS_REPLAY | OPTIONS_FIELDS},
+    {{"checksums", required_argument, NULL, OPT_CHECKSUMS}, OPTIONS_REPLAY | OPTIONS_FIELDS | OPTIONS_LIVE},
     {{"interface", required_argument, NULL, 'i'}, OPTIONS_LIVE},
     {{"filter", required_argument, NULL, OPT_FILTER}, OPTIONS_LIVE},
     {{"user", required_argument, NULL, OPT_USER}, OPTIONS_LIVE},
@@ -134,6 +136,15 @@ static void forget_file_allow(struct options *o)
     o->allow_is_from_file = false;
 }
 
+static bool take_checksums(const char *text, bool *out)
+{
+    *out = strcmp(text, "verify") == 0;
+    if (*out || strcmp(text, "ignore") == 0)
+        return true;
+    say("--checksums wants ignore or verify, not \"%s\"", text);
+    return false;
+}
+
 static bool take_option(int option, char *argument, struct options *o)
 {
     switch (option) {
@@ -157,6 +168,8 @@ static bool take_option(int option, char *argument, struct options *o)
     case 'q':
         o->is_quiet = o->load.is_quiet = true;
         return true;
+    case OPT_CHECKSUMS:
+        return take_checksums(argument, &o->verifies_checksums);
     case 'i':
         o->interface = argument;
         return true;

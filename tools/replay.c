@@ -129,6 +129,7 @@ static bool run_all(struct run *r)
         .eve = {.version = r->options.eve_version, .sources = (const char *const *)r->captures.items},
         .writes_events = !r->has_lists,
         .is_joined = r->options.is_joined,
+        .verifies_checksums = r->options.verifies_checksums,
         .write = sink_write,
         .write_to = &r->sink,
     };

@@ -41,6 +41,8 @@ static struct decode_result decode_ipv4(struct span rest, uint32_t n_cut, struct
     out->proto = h[9];
     if (rest.len < header_len && !n_cut)
         return decode_bad(UNDECODABLE_IP);
+    if (rest.len >= header_len)
+        out->ip_header = h;
     struct span payload = span_from(span_first(rest, total_len), header_len);
     uint32_t wire_len = (uint32_t)(total_len - header_len);
     uint16_t fragment = load_be16(h + 6);
@@ -55,7 +57,7 @@ static struct decode_result decode_ipv4(struct span rest, uint32_t n_cut, struct
 static struct decode_result skip_extensions(struct span *rest, uint32_t *wire_len, uint8_t *next,
                                             bool is_cut, struct decoded *out)
 {
-    for (int n = 0; n < EXTENSIONS_MAX; n++) {
+    for (int n = 0; n <= EXTENSIONS_MAX; n++) {
         size_t len;
         switch (*next) {
         case NEXT_HOP_BY_HOP:
@@ -82,6 +84,7 @@ static struct decode_result skip_extensions(struct span *rest, uint32_t *wire_le
         const uint8_t *h = rest->ptr;
         bool is_fragment =
             *next == NEXT_FRAGMENT && load_be16(h + 2) & 0xfff9; /* else atomic (RFC 6946): whole */
+        out->is_rerouted |= *next == NEXT_ROUTING && h[3] > 0; /* segments left */
         *next = h[0];
         span_skip(rest, len);
         *wire_len -= (uint32_t)len;

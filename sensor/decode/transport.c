@@ -41,6 +41,8 @@ static struct decode_result decode_tcp(struct span rest, uint32_t wire_len, bool
     out->tcp_flags = rest.ptr[13] & 0x3f;
     if (out->tcp_flags & TCP_URG)
         out->tcp_urgent = load_be16(rest.ptr + 18);
+    if (rest.len >= header_len)
+        out->segment = rest;
     out->payload = span_from(rest, header_len);
     out->payload_wire_len = wire_len - (uint32_t)header_len;
     return decode_ok();
@@ -58,7 +60,8 @@ static struct decode_result decode_udp(struct span rest, uint32_t wire_len, bool
         udp_len = wire_len;
     if (udp_len < UDP_HEADER)
         return decode_bad(UNDECODABLE_UDP);
-    out->payload = span_from(span_first(rest, udp_len), UDP_HEADER);
+    out->segment = span_first(rest, udp_len);
+    out->payload = span_from(out->segment, UDP_HEADER);
     out->payload_wire_len = udp_len - UDP_HEADER;
     return decode_ok();
 }

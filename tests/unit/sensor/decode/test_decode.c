@@ -640,6 +640,26 @@ static void put_tcp(struct buf *b, const struct packets_tcp *t, const char *payl
     buf_put_str(b, payload);
 }
 
+/* Sixteen extension headers are read, one more is not. */
+static void test_ipv6_extensions_limit(void **state)
+{
+    (void)state;
+    for (unsigned n = 1; n <= 18; n++) {
+        struct buf frame;
+        struct ip src = packets_v6(1), dst = packets_v6(2);
+        buf_init(&frame, 4096);
+        packets_put_ipv6(&frame, &src, &dst, 60, 8 * n + 15);
+        for (unsigned i = 0; i < n; i++) {
+            buf_put_byte(&frame, i + 1 < n ? 60 : 17);
+            packets_put_fill(&frame, 0, 7);
+        }
+        packets_put_udp(&frame, 1000, 53, 7);
+        buf_put_str(&frame, "payload");
+        assert_reads(LINK_RAW, &frame, n <= 16 ? DECODE_OK : DECODE_BAD, UNDECODABLE_IP_EXTENSION);
+        buf_fini(&frame);
+    }
+}
+
 static void test_tcp_header(void **state)
 {
     (void)state;
@@ -657,7 +677,8 @@ static void test_tcp_header(void **state)
         assert_result(&r, DECODE_OK, 0);
         assert_int_equal(r.d.tcp_seq, 0xfffffff0);
         assert_int_equal(r.d.tcp_ack, 0x01020304);
-        assert_int_equal(r.d.tcp_flags, TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK);
+        assert_int_equal(r.d.tcp_flags, TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK | TCP_URG);
+        assert_int_equal(r.d.tcp_urgent, 0);
         assert_true(span_eq(r.d.payload, SPAN_LIT("payload")));
         assert_int_equal(r.d.payload_wire_len, 7);
         free(r.bytes);
@@ -870,6 +891,7 @@ int main(void)
         cmocka_unit_test(test_ipv6_fragments),
         cmocka_unit_test(test_ipv6_lengths),
         cmocka_unit_test(test_mapped_addresses),
+        cmocka_unit_test(test_ipv6_extensions_limit),
         cmocka_unit_test(test_tcp_header),
         cmocka_unit_test(test_tcp_lengths),
         cmocka_unit_test(test_udp_lengths),
