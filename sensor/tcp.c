@@ -444,6 +444,13 @@ static bool contradicts(struct tcp *t, struct stream *s, uint32_t at, struct spa
     return at < s->len && stream_put(t->pool, s, at, span_first(data, s->len - at)) == STREAM_CONFLICT;
 }
 
+/* The second reading has not read what came there: it can take this segment instead, and keeps what came otherwise before. */
+static bool is_other_holding(const struct direction *dir, uint32_t seq)
+{
+    const struct reading *o = &dir->other;
+    return o->is_used && seq - (o->next_seq - o->stream.len) < o->stream.len;
+}
+
 /* COLD: bytes come again. Where what they said is known, or what began there, they are compared or read anew. */
 static void doubt(struct tcp *t, struct flow *f, unsigned side, struct direction *dir, uint32_t seq,
                   struct span data)
@@ -451,7 +458,8 @@ static void doubt(struct tcp *t, struct flow *f, unsigned side, struct direction
     uint32_t next = f->next_seq[side];
     if (contradicts(t, &dir->stream, seq - (next - dir->stream.len), data)) {
         t->events->stats->segments_conflicting++;
-        begin_other(t, dir, &dir->stream, &dir->session, next);
+        if (!is_other_holding(dir, seq))
+            begin_other(t, dir, &dir->stream, &dir->session, next);
     } else if (contradicts(t, &dir->kept, seq - dir->kept_seq, data)) {
         t->events->stats->segments_conflicting++;
         begin_other(t, dir, &dir->kept, &dir->kept_by, dir->kept_seq + dir->kept.len);

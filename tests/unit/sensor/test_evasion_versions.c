@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/sensor/chance.h"
 #include "tests/unit/sensor/conversation.h"
 
 #define GOOD "GET / HTTP/1.1\r\nHost: good.example\r\n\r\n"
@@ -272,6 +273,39 @@ static void test_urgent_byte(void **state)
     }
 }
 
+/* A request cut anywhere, now and then a piece that repeats bytes or comes twice, and behind or before each the same piece of
+ * a decoy: what is true is told. */
+static void test_random_decoys(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 3000; seed++) {
+        struct chance random = chance_of(seed);
+        struct conversation c;
+        bool is_told = false, is_before = chance_below(&random, 2);
+        begin(&c);
+        for (size_t at = 0; at < LEN;) {
+            size_t len = 1 + chance_below(&random, LEN);
+            len = len < LEN - at ? len : LEN - at;
+            if (is_before)
+                send_text(&c, at, GOOD + at, len);
+            send_text(&c, at, EVIL + at, len);
+            if (chance_below(&random, 4) == 0)
+                send_text(&c, at, EVIL + at, len);
+            if (!is_before)
+                send_text(&c, at, GOOD + at, len);
+            at += len;
+        }
+        conversation_close(&c);
+        for (uint32_t i = 0; i < c.events.n; i++)
+            is_told |= c.events.items[i]->kind == EVENT_HTTP_REQUEST &&
+                       span_eq(c.events.items[i]->http_request->host, SPAN_LIT("evil.example"));
+        if (!is_told)
+            fail_msg("seed %llu: not told", (unsigned long long)seed);
+        assert_true(stats_sums_hold(&c.stats));
+        conversation_fini(&c);
+    }
+}
+
 /* Without a buffer to spare there is one reading, and no harm. */
 static void test_no_buffer(void **state)
 {
@@ -305,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_body_is_no_message),
         cmocka_unit_test(test_decoy_with_a_body),
         cmocka_unit_test(test_urgent_byte),
+        cmocka_unit_test(test_random_decoys),
         cmocka_unit_test(test_no_buffer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
