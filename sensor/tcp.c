@@ -36,11 +36,11 @@ struct start {
 struct direction {
     struct stream stream;
     struct session session;
-    struct reading parked; /* by a segment far off: one stray segment must not hide a stream */
-    struct reading other;  /* of bytes that say other than those that came before */
-    struct stream kept;    /* bytes last read that took more than a segment, */
-    uint32_t kept_seq;     /* from here */
-    struct session kept_by; /* as it was before it read them */
+    struct reading parked;            /* by a segment far off: one stray segment must not hide a stream */
+    struct reading other;             /* of bytes that say other than those that came before */
+    struct stream kept;               /* bytes last read that took more than a segment, */
+    uint32_t kept_seq;                /* from here */
+    struct session kept_by;           /* as it was before it read them */
     struct start starts[STARTS_KEPT]; /* the last at n_starts - 1 */
     uint32_t n_starts;
     bool has_fin;      /* what is held was told as far as it went */
@@ -201,8 +201,8 @@ static size_t read_again(struct tcp *t, struct session *s, const struct session_
 }
 
 /* What is read of a window's first bytes may come again and say otherwise: of two readings the last. Without room it is not kept. */
-static void keep(struct tcp *t, struct direction *dir, const struct stream *s, const struct session *before, uint32_t seq,
-                 size_t n)
+static void keep(struct tcp *t, struct direction *dir, const struct stream *s, const struct session *before,
+                 uint32_t seq, size_t n)
 {
     stream_drop(t->pool, &dir->kept);
     dir->kept_seq = seq;
@@ -384,10 +384,12 @@ static void begin_other(struct tcp *t, struct direction *dir, const struct strea
                         const struct session *s, uint32_t next_seq)
 {
     drop_other(t, dir);
-    const struct start *start = find_start(dir, next_seq - held->len); /* other bytes may be another protocol's */
+    const struct start *start =
+        find_start(dir, next_seq - held->len); /* other bytes may be another protocol's */
     dir->other.session = *s;
     if (start)
-        dir->other.session = (struct session){.app = start->app, .n_sniffs = start->n_sniffs, .is_adrift = start->is_adrift};
+        dir->other.session =
+            (struct session){.app = start->app, .n_sniffs = start->n_sniffs, .is_adrift = start->is_adrift};
     dir->other.session.scanned = dir->other.session.want = 0; /* of other bytes */
     dir->other.next_seq = next_seq;
     dir->other.is_used = stream_copy(t->pool, &dir->other.stream, held);

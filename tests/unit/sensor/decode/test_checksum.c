@@ -61,7 +61,8 @@ static void put_frame(struct buf *b, bool is_v4, uint8_t proto, size_t payload_l
     buf_init(b, 4096);
     packets_put_ethernet(b, is_v4 ? 0x0800 : 0x86dd);
     if (is_v4)
-        packets_put_ipv4(b, &(struct packets_ipv4){.src = v4[0], .dst = v4[1], .proto = proto, .total_len = -1}, len);
+        packets_put_ipv4(
+            b, &(struct packets_ipv4){.src = v4[0], .dst = v4[1], .proto = proto, .total_len = -1}, len);
     else
         packets_put_ipv6(b, &v6[0], &v6[1], proto, len);
     if (proto == 6)
@@ -83,7 +84,8 @@ static void test_every_bit(void **state)
             put_frame(&b, is_v4, kind & 2 ? 6 : 17, len);
             assert_true(holds(&b, 0));
             size_t segment = LINK + (is_v4 ? 20 : 40);
-            for (size_t bit = (segment + 12) * 8; bit < b.len * 8; bit++) { /* ports and lengths are about something else */
+            for (size_t bit = (segment + 12) * 8; bit < b.len * 8;
+                 bit++) { /* ports and lengths are about something else */
                 b.ptr[bit / 8] ^= (uint8_t)(1 << bit % 8);
                 assert_false(holds(&b, 0) && b.ptr[segment + 12] >> 4 == 5 && kind & 2);
                 b.ptr[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -119,6 +121,7 @@ static void test_what_cannot_be_told(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_bit), cmocka_unit_test(test_what_cannot_be_told)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_bit),
+                                       cmocka_unit_test(test_what_cannot_be_told)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
