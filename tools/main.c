@@ -14,6 +14,7 @@ static const struct {
 } commands[] = {
     {"replay", command_replay}, {"fields", command_fields},   {"live", command_live},
     {"lists", command_lists},   {"compile", command_compile},
+    {"selftest", command_selftest},
 };
 
 /* What went to stdout through stdio may still fail on its last step. */

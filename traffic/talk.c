@@ -22,8 +22,11 @@ enum { HOPS = 64, WINDOW = 65535, ACK_EVERY = 2, FORGED_RESET_OFF = 1 << 30, GAR
 
 static void begin(struct talk *t, const struct way *way, uint8_t proto)
 {
-    *t = (struct talk){
-        .way = *way, .proto = proto, .due_ns = way->start_ns, .next_seq = {way->client_seq, way->server_seq}};
+    *t = (struct talk){.way = *way,
+                       .proto = proto,
+                       .due_ns = way->start_ns,
+                       .ip_id = way->ip_id,
+                       .next_seq = {way->client_seq, way->server_seq}};
     struct way *w = &t->way;
     w->gap_ns = w->gap_ns ? w->gap_ns : GAP_NS_DEFAULT;
     w->wait_ns = w->wait_ns ? w->wait_ns : WAIT_NS_DEFAULT;
@@ -200,10 +203,17 @@ static struct step step_of(const struct talk *t, const struct turn *turn)
         .segment = n_before + in_order(order, i / copies, n), .is_copy = i % copies, .is_ack = is_ack};
 }
 
-static bool is_lost(const struct talk *t, const struct turn *turn, struct step s)
+static bool is_clients_first(const struct talk *t)
 {
-    return (t->way.tricks & TRICK_FIRST_LOST) && t->turn == 0 && turn->side == TALK_CLIENT &&
-           s.segment == 0 && !s.is_end;
+    unsigned i = 0;
+    while (i < t->turn && t->turns[i].side == TALK_SERVER)
+        i++;
+    return i == t->turn && t->turns[i].side == TALK_CLIENT;
+}
+
+static bool is_lost(const struct talk *t, struct step s)
+{
+    return (t->way.tricks & TRICK_FIRST_LOST) && s.segment == 0 && !s.is_end && is_clients_first(t);
 }
 
 static void make_segment(struct talk *t, struct frame *f)
@@ -343,7 +353,7 @@ static void settle(struct talk *t)
         return;
     }
     const struct turn *turn = &t->turns[t->turn];
-    while (is_tcp && is_lost(t, turn, step_of(t, turn)))
+    while (is_tcp && is_lost(t, step_of(t, turn)))
         t->step++;
     if (is_tcp && step_of(t, turn).is_end) {
         t->next_seq[turn->side] += (uint32_t)turn->total - taken_by_syn(t, turn);

@@ -42,6 +42,7 @@ struct way {
     uint16_t fragment_bytes;       /* IP payload of a fragment, rounded down to a multiple of 8; 0: no fragments */
     enum talk_order fragment_order;
     uint32_t client_seq, server_seq; /* TCP: initial sequence numbers */
+    uint16_t ip_id;                  /* one less than the first packet's identification */
     unsigned tricks;                 /* TRICK_ bits */
 };
 
