@@ -397,7 +397,7 @@ static void give(struct talk *t, struct frame *f, int64_t at_ns, const struct fr
                  struct packet *out)
 {
     frame_push_ip(f, &t->ends, ip);
-    carrier_push(t->way.carrier, t->is_to_server, f);
+    wrapping_push(t->way.wrapping, t->is_to_server, f);
     struct span bytes = frame_span(f);
     *out = (struct packet){
         .bytes = bytes, .wire_len = (uint32_t)bytes.len, .link = LINK_ETHERNET, .ts_ns = at_ns};

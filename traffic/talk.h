@@ -2,7 +2,7 @@
 /* A conversation over TCP or UDP, given packet by packet: who says what, how it is cut, in which order it arrives, what is missing. Hot;
  * nothing is allocated. What is said is borrowed until the talk is over. */
 #include "sensor/packet.h"
-#include "traffic/carrier.h"
+#include "traffic/wrapping.h"
 
 enum talk_side { TALK_CLIENT, TALK_SERVER };
 
@@ -31,7 +31,7 @@ enum talk_trick {
 struct way {
     struct ip client, server; /* of one version */
     uint16_t client_port, server_port;
-    const struct carrier *carrier; /* borrowed; NULL: Ethernet alone */
+    const struct wrapping *wrapping; /* borrowed; NULL: Ethernet alone */
     int64_t start_ns;
     uint32_t gap_ns;  /* between two packets of one turn; 0: GAP_NS_DEFAULT */
     uint32_t wait_ns; /* before the other side says something; 0: WAIT_NS_DEFAULT */

@@ -474,16 +474,15 @@ enum how_flag {
     .client = {.b = {[10] = 0xff, [11] = 0xff, 203, 0, 113, 1}},                                             \
     .server = {.b = {[10] = 0xff, [11] = 0xff, 203, 0, 113, 2}}
 
-static const struct carrier vlan = {1, {{.kind = LAYER_VLAN, .id = 42}}},
-                            qinq = {2,
-                                    {{.kind = LAYER_SERVICE_VLAN, .id = 100},
-                                     {.kind = LAYER_VLAN, .id = 42}}},
-                            mpls = {2, {{.kind = LAYER_MPLS, .id = 1000}, {.kind = LAYER_MPLS, .id = 16}}},
-                            pppoe = {1, {{.kind = LAYER_PPPOE, .id = 17}}},
-                            ip_in_ip = {1, {{.kind = LAYER_IP, OUTER_V4}}},
-                            gre = {1, {{.kind = LAYER_GRE, OUTER_V4}}},
-                            vxlan = {1, {{.kind = LAYER_VXLAN, .id = 5000, OUTER_V4}}},
-                            gtp_u = {1, {{.kind = LAYER_GTP_U, .id = 0x1234, OUTER_V4}}};
+static const struct wrapping vlan = {1, {{.kind = WRAP_VLAN, .id = 42}}},
+                             qinq = {2,
+                                     {{.kind = WRAP_SERVICE_VLAN, .id = 100}, {.kind = WRAP_VLAN, .id = 42}}},
+                             mpls = {2, {{.kind = WRAP_MPLS, .id = 1000}, {.kind = WRAP_MPLS, .id = 16}}},
+                             pppoe = {1, {{.kind = WRAP_PPPOE, .id = 17}}},
+                             ip_in_ip = {1, {{.kind = WRAP_IP, OUTER_V4}}},
+                             gre = {1, {{.kind = WRAP_GRE, OUTER_V4}}},
+                             vxlan = {1, {{.kind = WRAP_VXLAN, .id = 5000, OUTER_V4}}},
+                             gtp_u = {1, {{.kind = WRAP_GTP_U, .id = 0x1234, OUTER_V4}}};
 
 static const struct how {
     struct torture_label label;
@@ -519,15 +518,15 @@ static const struct how {
      "networks",
      HOW_IPV6,
      {.fragment_bytes = 32, .fragment_order = ORDER_REVERSED}},
-    {{"vlan", "VLAN"}, "networks", 0, {.carrier = &vlan}},
-    {{"qinq", "QinQ"}, "networks", 0, {.carrier = &qinq}},
-    {{"mpls", "MPLS, two labels"}, "tunnels", 0, {.carrier = &mpls}},
-    {{"pppoe", "PPPoE"}, "tunnels", 0, {.carrier = &pppoe}},
-    {{"gre", "GRE"}, "tunnels", 0, {.carrier = &gre}},
-    {{"ipip", "IP in IP"}, "tunnels", 0, {.carrier = &ip_in_ip}},
-    {{"6in4", "IPv6 in IPv4"}, "tunnels", HOW_IPV6, {.carrier = &ip_in_ip}},
-    {{"vxlan", "VXLAN"}, "tunnels", 0, {.carrier = &vxlan}},
-    {{"gtp-u", "GTP-U"}, "tunnels", 0, {.carrier = &gtp_u}},
+    {{"vlan", "VLAN"}, "networks", 0, {.wrapping = &vlan}},
+    {{"qinq", "QinQ"}, "networks", 0, {.wrapping = &qinq}},
+    {{"mpls", "MPLS, two labels"}, "tunnels", 0, {.wrapping = &mpls}},
+    {{"pppoe", "PPPoE"}, "tunnels", 0, {.wrapping = &pppoe}},
+    {{"gre", "GRE"}, "tunnels", 0, {.wrapping = &gre}},
+    {{"ipip", "IP in IP"}, "tunnels", 0, {.wrapping = &ip_in_ip}},
+    {{"6in4", "IPv6 in IPv4"}, "tunnels", HOW_IPV6, {.wrapping = &ip_in_ip}},
+    {{"vxlan", "VXLAN"}, "tunnels", 0, {.wrapping = &vxlan}},
+    {{"gtp-u", "GTP-U"}, "tunnels", 0, {.wrapping = &gtp_u}},
 };
 enum { N_HOWS = sizeof hows / sizeof *hows };
 

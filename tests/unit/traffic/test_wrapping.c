@@ -1,5 +1,5 @@
-/* carrier.c: each layer byte for byte, and which may follow which. */
-#include "traffic/carrier.h"
+/* wrapping.c: each layer byte for byte, and which may follow which. */
+#include "traffic/wrapping.h"
 
 #include "tests/unit/traffic/read_back.h"
 
@@ -13,7 +13,7 @@ static struct ip v4(const char *text)
 }
 
 /* Around an empty UDP packet, IPv4 or IPv6. */
-static struct span put(const struct carrier *c, bool is_to_server, bool is_v6)
+static struct span put(const struct wrapping *c, bool is_to_server, bool is_v6)
 {
     struct frame_ends e = {.src = v4("192.0.2.1"), .dst = v4("192.0.2.2"), .sport = 1, .dport = 2};
     if (is_v6) {
@@ -23,7 +23,7 @@ static struct span put(const struct carrier *c, bool is_to_server, bool is_v6)
     frame_begin(&frame);
     frame_push_udp(&frame, &e);
     frame_push_ip(&frame, &e, &(struct frame_ip){.proto = 17, .hop_limit = 64});
-    carrier_push(c, is_to_server, &frame);
+    wrapping_push(c, is_to_server, &frame);
     return frame_span(&frame);
 }
 
@@ -36,8 +36,8 @@ static void test_ethernet(void **state)
 
 static void test_tags(void **state)
 {
-    struct carrier c = {.n = 2,
-                        .layers = {{.kind = LAYER_SERVICE_VLAN, .id = 4094}, {.kind = LAYER_VLAN, .id = 7}}};
+    struct wrapping c = {.n = 2,
+                         .layers = {{.kind = WRAP_SERVICE_VLAN, .id = 4094}, {.kind = WRAP_VLAN, .id = 7}}};
     (void)state;
     struct span s = put(&c, true, false);
     assert_memory_equal(s.ptr + 12, "\x88\xa8\x0f\xfe\x81\0\0\x07\x08\0\x45", 11);
@@ -50,23 +50,23 @@ static void test_tags(void **state)
 
 static void test_labels(void **state)
 {
-    struct carrier c = {.n = 2,
-                        .layers = {{.kind = LAYER_MPLS, .id = 0xfffff}, {.kind = LAYER_MPLS, .id = 16}}};
+    struct wrapping c = {.n = 2,
+                         .layers = {{.kind = WRAP_MPLS, .id = 0xfffff}, {.kind = WRAP_MPLS, .id = 16}}};
     (void)state;
     assert_memory_equal(put(&c, true, true).ptr + 12, "\x88\x47\xff\xff\xf0\x40\0\x01\x01\x40\x60", 11);
 }
 
 static void test_pppoe(void **state)
 {
-    struct carrier c = {.n = 1, .layers = {{.kind = LAYER_PPPOE, .id = 0x1234}}};
+    struct wrapping c = {.n = 1, .layers = {{.kind = WRAP_PPPOE, .id = 0x1234}}};
     (void)state;
     assert_memory_equal(put(&c, true, false).ptr + 12, "\x88\x64\x11\0\x12\x34\0\x1e\0\x21\x45", 11);
     assert_memory_equal(put(&c, true, true).ptr + 12, "\x88\x64\x11\0\x12\x34\0\x32\0\x57\x60", 11);
 }
 
-static struct carrier tunnel(enum layer_kind kind, uint32_t id)
+static struct wrapping tunnel(enum wrap_kind kind, uint32_t id)
 {
-    return (struct carrier){
+    return (struct wrapping){
         .n = 1,
         .layers = {{.kind = kind, .id = id, .client = v4("203.0.113.1"), .server = v4("203.0.113.2")}}};
 }
@@ -86,7 +86,7 @@ static struct span outer(struct span s, uint8_t proto, bool is_to_server)
 
 static void test_ip_in_ip(void **state)
 {
-    struct carrier c = tunnel(LAYER_IP, 0);
+    struct wrapping c = tunnel(WRAP_IP, 0);
     (void)state;
     assert_int_equal(outer(put(&c, true, false), 4, true).ptr[0], 0x45);
     assert_int_equal(outer(put(&c, false, true), 41, false).ptr[0], 0x60);
@@ -97,7 +97,7 @@ static void test_ip_in_ip(void **state)
 
 static void test_gre(void **state)
 {
-    struct carrier c = tunnel(LAYER_GRE, 0);
+    struct wrapping c = tunnel(WRAP_GRE, 0);
     (void)state;
     assert_memory_equal(outer(put(&c, true, false), 47, true).ptr, "\0\0\x08\0\x45", 5);
     c.layers[0].id = 0xdeadbeef;
@@ -106,7 +106,7 @@ static void test_gre(void **state)
 
 static void test_vxlan(void **state)
 {
-    struct carrier c = tunnel(LAYER_VXLAN, 0x123456);
+    struct wrapping c = tunnel(WRAP_VXLAN, 0x123456);
     (void)state;
     struct span udp = outer(put(&c, true, false), 17, true);
     assert_int_equal(load_be16(udp.ptr + 2), 4789);
@@ -116,7 +116,7 @@ static void test_vxlan(void **state)
 
 static void test_gtp_u(void **state)
 {
-    struct carrier c = tunnel(LAYER_GTP_U, 0x01020304);
+    struct wrapping c = tunnel(WRAP_GTP_U, 0x01020304);
     (void)state;
     struct span udp = outer(put(&c, true, true), 17, true);
     assert_int_equal(load_be16(udp.ptr + 2), 2152);
@@ -125,10 +125,10 @@ static void test_gtp_u(void **state)
 
 static void test_nested(void **state)
 {
-    struct carrier c = tunnel(LAYER_GTP_U, 9);
+    struct wrapping c = tunnel(WRAP_GTP_U, 9);
     (void)state;
     c.layers[1] = c.layers[0];
-    c.layers[0] = (struct layer){.kind = LAYER_VLAN, .id = 3};
+    c.layers[0] = (struct wrap){.kind = WRAP_VLAN, .id = 3};
     c.n = 2;
     struct span s = put(&c, true, false);
     assert_memory_equal(s.ptr + 12, "\x81\0\0\3\x08\0\x45", 7);
@@ -138,25 +138,25 @@ static void test_nested(void **state)
 static void test_fits(void **state)
 {
     static const struct {
-        enum layer_kind outer, inner;
+        enum wrap_kind outer, inner;
         bool fits;
     } pairs[] = {
-        {LAYER_VLAN, LAYER_MPLS, true},   {LAYER_MPLS, LAYER_MPLS, true}, {LAYER_MPLS, LAYER_VLAN, false},
-        {LAYER_PPPOE, LAYER_VLAN, false}, {LAYER_PPPOE, LAYER_GRE, true}, {LAYER_IP, LAYER_MPLS, false},
-        {LAYER_GTP_U, LAYER_VLAN, false}, {LAYER_GRE, LAYER_MPLS, true},  {LAYER_VXLAN, LAYER_VLAN, true},
-        {LAYER_GTP_U, LAYER_IP, true},
+        {WRAP_VLAN, WRAP_MPLS, true},   {WRAP_MPLS, WRAP_MPLS, true}, {WRAP_MPLS, WRAP_VLAN, false},
+        {WRAP_PPPOE, WRAP_VLAN, false}, {WRAP_PPPOE, WRAP_GRE, true}, {WRAP_IP, WRAP_MPLS, false},
+        {WRAP_GTP_U, WRAP_VLAN, false}, {WRAP_GRE, WRAP_MPLS, true},  {WRAP_VXLAN, WRAP_VLAN, true},
+        {WRAP_GTP_U, WRAP_IP, true},
     };
-    struct carrier c = {.n = 2};
+    struct wrapping c = {.n = 2};
     (void)state;
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         c.layers[0].kind = pairs[i].outer;
         c.layers[1].kind = pairs[i].inner;
-        assert_int_equal(carrier_fits(&c), pairs[i].fits);
+        assert_int_equal(wrapping_fits(&c), pairs[i].fits);
     }
-    c = (struct carrier){.n = CARRIER_LAYERS_MAX};
-    assert_true(carrier_fits(&c));
+    c = (struct wrapping){.n = WRAPPING_MAX};
+    assert_true(wrapping_fits(&c));
     c.n++;
-    assert_false(carrier_fits(&c));
+    assert_false(wrapping_fits(&c));
 }
 
 int main(void)

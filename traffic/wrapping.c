@@ -1,5 +1,5 @@
-/* See carrier.h. Hot. */
-#include "traffic/carrier.h"
+/* See wrapping.h. Hot. */
+#include "traffic/wrapping.h"
 
 #include <netinet/in.h>
 
@@ -14,33 +14,33 @@ enum {
 enum { PPP_IPV4 = 0x0021, PPP_IPV6 = 0x0057 };
 enum { PORT_VXLAN = 4789, PORT_GTP_U = 2152, ETHERNET_HEADER = 14, TUNNEL_HOPS = 64 };
 
-static bool has_ip_header(enum layer_kind k)
+static bool has_ip_header(enum wrap_kind k)
 {
-    return k == LAYER_IP || k == LAYER_GRE || k == LAYER_VXLAN || k == LAYER_GTP_U;
+    return k == WRAP_IP || k == WRAP_GRE || k == WRAP_VXLAN || k == WRAP_GTP_U;
 }
 
-static bool may_follow(enum layer_kind outer, enum layer_kind inner)
+static bool may_follow(enum wrap_kind outer, enum wrap_kind inner)
 {
     switch (outer) {
-    case LAYER_MPLS:
-        return inner == LAYER_MPLS || has_ip_header(inner);
-    case LAYER_GRE:
-        return inner == LAYER_MPLS || has_ip_header(inner);
-    case LAYER_PPPOE:
-    case LAYER_IP:
-    case LAYER_GTP_U:
+    case WRAP_MPLS:
+        return inner == WRAP_MPLS || has_ip_header(inner);
+    case WRAP_GRE:
+        return inner == WRAP_MPLS || has_ip_header(inner);
+    case WRAP_PPPOE:
+    case WRAP_IP:
+    case WRAP_GTP_U:
         return has_ip_header(inner);
     default: /* an EtherType follows */
         return true;
     }
 }
 
-bool carrier_fits(const struct carrier *c)
+bool wrapping_fits(const struct wrapping *c)
 {
-    for (unsigned i = 0; i + 1 < c->n && i + 1 < CARRIER_LAYERS_MAX; i++)
+    for (unsigned i = 0; i + 1 < c->n && i + 1 < WRAPPING_MAX; i++)
         if (!may_follow(c->layers[i].kind, c->layers[i + 1].kind))
             return false;
-    return c->n <= CARRIER_LAYERS_MAX;
+    return c->n <= WRAPPING_MAX;
 }
 
 static bool is_ipv6(const struct frame *f)
@@ -49,15 +49,15 @@ static bool is_ipv6(const struct frame *f)
 }
 
 /* What an EtherType field says of the outermost of what is there; `inner` is its layer, or NULL when it is the innermost packet. */
-static uint16_t ethertype_of(const struct layer *inner, const struct frame *f)
+static uint16_t ethertype_of(const struct wrap *inner, const struct frame *f)
 {
-    if (inner && inner->kind == LAYER_VLAN)
+    if (inner && inner->kind == WRAP_VLAN)
         return ETHERTYPE_VLAN;
-    if (inner && inner->kind == LAYER_SERVICE_VLAN)
+    if (inner && inner->kind == WRAP_SERVICE_VLAN)
         return ETHERTYPE_SERVICE_VLAN;
-    if (inner && inner->kind == LAYER_MPLS)
+    if (inner && inner->kind == WRAP_MPLS)
         return ETHERTYPE_MPLS;
-    if (inner && inner->kind == LAYER_PPPOE)
+    if (inner && inner->kind == WRAP_PPPOE)
         return ETHERTYPE_PPPOE;
     return is_ipv6(f) ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4;
 }
@@ -121,7 +121,7 @@ static void push_gtp_u(struct frame *f, uint32_t endpoint)
     store_be32(p + 4, endpoint);
 }
 
-static void push_outer_ip(struct frame *f, const struct layer *l, bool is_to_server, uint8_t proto,
+static void push_outer_ip(struct frame *f, const struct wrap *l, bool is_to_server, uint8_t proto,
                           uint16_t port)
 {
     struct frame_ends e = {.src = is_to_server ? l->client : l->server,
@@ -133,57 +133,57 @@ static void push_outer_ip(struct frame *f, const struct layer *l, bool is_to_ser
     frame_push_ip(f, &e, &(struct frame_ip){.proto = proto, .hop_limit = TUNNEL_HOPS});
 }
 
-static void push_layer(struct frame *f, const struct layer *l, const struct layer *inner, bool is_to_server)
+static void push_wrap(struct frame *f, const struct wrap *l, const struct wrap *inner, bool is_to_server)
 {
     uint16_t ethertype = ethertype_of(inner, f);
     switch (l->kind) {
-    case LAYER_VLAN:
-    case LAYER_SERVICE_VLAN:
+    case WRAP_VLAN:
+    case WRAP_SERVICE_VLAN:
         push_tag(f, l->id, ethertype);
         break;
-    case LAYER_MPLS:
+    case WRAP_MPLS:
         push_label(f, l->id, ethertype != ETHERTYPE_MPLS);
         break;
-    case LAYER_PPPOE:
+    case WRAP_PPPOE:
         push_pppoe(f, l->id);
         break;
-    case LAYER_IP:
+    case WRAP_IP:
         push_outer_ip(f, l, is_to_server, is_ipv6(f) ? IPPROTO_IPV6 : IPPROTO_IPIP, 0);
         break;
-    case LAYER_GRE:
+    case WRAP_GRE:
         push_gre(f, l->id, ethertype);
         push_outer_ip(f, l, is_to_server, IPPROTO_GRE, 0);
         break;
-    case LAYER_VXLAN:
+    case WRAP_VXLAN:
         push_ethernet(f, is_to_server, ethertype);
         push_vxlan(f, l->id);
         push_outer_ip(f, l, is_to_server, IPPROTO_UDP, PORT_VXLAN);
         break;
-    case LAYER_GTP_U:
+    case WRAP_GTP_U:
         push_gtp_u(f, l->id);
         push_outer_ip(f, l, is_to_server, IPPROTO_UDP, PORT_GTP_U);
         break;
-    case LAYER_KINDS:
+    case WRAP_KINDS:
         break;
     }
 }
 
-void carrier_push(const struct carrier *c, bool is_to_server, struct frame *f)
+void wrapping_push(const struct wrapping *c, bool is_to_server, struct frame *f)
 {
-    const struct layer *inner = NULL;
+    const struct wrap *inner = NULL;
     for (unsigned i = c ? c->n : 0; i-- > 0; inner = &c->layers[i])
-        push_layer(f, &c->layers[i], inner, is_to_server);
+        push_wrap(f, &c->layers[i], inner, is_to_server);
     push_ethernet(f, is_to_server, ethertype_of(inner, f));
 }
 
-const char *layer_name(enum layer_kind k)
+const char *wrap_name(enum wrap_kind k)
 {
-    static const char *const names[LAYER_KINDS + 1] = {
-        [LAYER_VLAN] = "vlan",   [LAYER_SERVICE_VLAN] = "service vlan",
-        [LAYER_MPLS] = "mpls",   [LAYER_PPPOE] = "pppoe",
-        [LAYER_IP] = "ip",       [LAYER_GRE] = "gre",
-        [LAYER_VXLAN] = "vxlan", [LAYER_GTP_U] = "gtp-u",
-        [LAYER_KINDS] = "",
+    static const char *const names[WRAP_KINDS + 1] = {
+        [WRAP_VLAN] = "vlan",   [WRAP_SERVICE_VLAN] = "service vlan",
+        [WRAP_MPLS] = "mpls",   [WRAP_PPPOE] = "pppoe",
+        [WRAP_IP] = "ip",       [WRAP_GRE] = "gre",
+        [WRAP_VXLAN] = "vxlan", [WRAP_GTP_U] = "gtp-u",
+        [WRAP_KINDS] = "",
     };
     return names[k];
 }
