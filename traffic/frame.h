@@ -5,7 +5,7 @@
 
 enum {
     FRAME_HEADROOM = 1024,      /* for headers, innermost and around it */
-    FRAME_PAYLOAD_MAX = 65535 - 60,
+    FRAME_PAYLOAD_MAX = 65535 - 600, /* so that the lengths in all headers around it, of tunnels too, have room in 16 bits */
     FRAME_BYTES_MAX = FRAME_HEADROOM + 65536,
 };
 

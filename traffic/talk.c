@@ -20,6 +20,11 @@ enum stage {
 };
 enum { HOPS = 64, WINDOW = 65535, ACK_EVERY = 2, FORGED_RESET_OFF = 1 << 30, GARBAGE = 0x20 };
 
+static uint16_t at_most(uint32_t value, uint32_t most)
+{
+    return (uint16_t)(value < most ? value : most);
+}
+
 static void begin(struct talk *t, const struct way *way, uint8_t proto)
 {
     *t = (struct talk){.way = *way,
@@ -30,7 +35,9 @@ static void begin(struct talk *t, const struct way *way, uint8_t proto)
     struct way *w = &t->way;
     w->gap_ns = w->gap_ns ? w->gap_ns : GAP_NS_DEFAULT;
     w->wait_ns = w->wait_ns ? w->wait_ns : WAIT_NS_DEFAULT;
-    w->mss = w->mss ? w->mss : MSS_DEFAULT;
+    w->mss = at_most(w->mss ? w->mss : MSS_DEFAULT, FRAME_PAYLOAD_MAX);
+    w->cut_at = at_most(w->cut_at, FRAME_PAYLOAD_MAX);
+    w->overlap = at_most(w->overlap, FRAME_PAYLOAD_MAX - w->mss);
     w->fragment_bytes &= (uint16_t)~7u;
     bool has_opening = proto == IPPROTO_TCP && !(w->tricks & TRICK_NO_OPENING);
     t->stage = has_opening ? STAGE_SYN : proto == IPPROTO_TCP ? STAGE_ODDITIES : STAGE_TURN;
@@ -48,22 +55,23 @@ void talk_begin_udp(struct talk *t, const struct way *way)
     begin(t, way, IPPROTO_UDP);
 }
 
-static bool say(struct talk *t, enum talk_side side, struct span bytes, uint64_t total)
+static bool say(struct talk *t, const struct turn *turn)
 {
     if (t->n_turns == TALK_TURNS_MAX)
         return false;
-    t->turns[t->n_turns++] = (struct turn){.side = side, .bytes = bytes, .total = total};
+    t->turns[t->n_turns++] = *turn;
     return true;
 }
 
 bool talk_say(struct talk *t, enum talk_side side, struct span bytes)
 {
-    return say(t, side, bytes, bytes.len);
+    size_t most = t->proto == IPPROTO_UDP ? FRAME_PAYLOAD_MAX : UINT32_MAX;
+    return bytes.len <= most && say(t, &(struct turn){.side = side, .bytes = bytes, .total = bytes.len});
 }
 
 bool talk_say_much(struct talk *t, enum talk_side side, struct span block, uint32_t total)
 {
-    return say(t, side, block, block.len ? total : 0);
+    return block.len && say(t, &(struct turn){.side = side, .bytes = block, .total = total, .is_bulk = true});
 }
 
 /* ---- which bytes ---- */
@@ -193,8 +201,8 @@ static struct step step_of(const struct talk *t, const struct turn *turn)
     uint32_t n_before = taken_by_syn(t, turn) ? 1 : 0, n = turn->total ? n_segments(t, turn) - n_before : 0,
              i = t->step;
     unsigned copies = copies_of(t, turn);
-    bool is_bulk = turn->total > turn->bytes.len, is_ack = is_bulk && i % (ACK_EVERY + 1) == ACK_EVERY;
-    if (is_bulk)
+    bool is_ack = turn->is_bulk && i % (ACK_EVERY + 1) == ACK_EVERY;
+    if (turn->is_bulk)
         i -= i / (ACK_EVERY + 1);
     if (i / copies >= n)
         return (struct step){.is_end = true};
@@ -277,8 +285,7 @@ static void make_oddity(struct talk *t, struct frame *f)
 static void make_datagram(struct talk *t, struct frame *f)
 {
     const struct turn *turn = &t->turns[t->turn];
-    bool is_bulk = turn->total > turn->bytes.len;
-    uint32_t copies = copies_of(t, turn), most = is_bulk ? t->way.mss : (uint32_t)turn->bytes.len;
+    uint32_t copies = copies_of(t, turn), most = turn->is_bulk ? t->way.mss : (uint32_t)turn->bytes.len;
     uint64_t from = (uint64_t)most * (t->step / copies),
              to = from + most < turn->total ? from + most : turn->total;
     put_bytes(f, turn, (struct part){(uint32_t)from, (uint32_t)to});

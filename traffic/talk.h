@@ -36,7 +36,7 @@ struct way {
     uint32_t gap_ns;  /* between two packets of one turn; 0: GAP_NS_DEFAULT */
     uint32_t wait_ns; /* before the other side says something; 0: WAIT_NS_DEFAULT */
     uint16_t mss;     /* most bytes in a TCP segment, or a datagram of bulk data; 0: MSS_DEFAULT */
-    uint16_t cut_at;  /* TCP: the first segment of each of the client's turns ends here; 0: at the mss */
+    uint16_t cut_at;  /* TCP: the first segment of each of the client's turns ends here, whatever the mss; 0: at the mss */
     uint16_t overlap; /* TCP: each of the client's segments begins this many bytes earlier, with the same bytes */
     enum talk_order order;         /* TCP: of the segments of each of the client's turns */
     uint16_t fragment_bytes;       /* IP payload of a fragment, rounded down to a multiple of 8; 0: no fragments */
@@ -53,7 +53,8 @@ enum { GAP_NS_DEFAULT = 12000, WAIT_NS_DEFAULT = 20000000, MSS_DEFAULT = 1460, T
 struct turn {
     enum talk_side side;
     struct span bytes;
-    uint64_t total; /* fewer than 2^32; more than there are `bytes`: those again and again */
+    uint64_t total; /* fewer than 2^32; where that is more than there are `bytes`: those again and again */
+    bool is_bulk;
 };
 
 /* Where a talk stands. Nothing of it is for callers but `due_ns`. */
@@ -73,11 +74,12 @@ struct talk {
     bool is_to_server;
 };
 
-/* A conversation without words; then what is said, in turn. False: there are TALK_TURNS_MAX turns already. */
+/* A conversation without words; then what is said, in turn. What no packet can hold is made less: an mss, an overlap, a first cut. */
 void talk_begin_tcp(struct talk *t, const struct way *way);
 void talk_begin_udp(struct talk *t, const struct way *way);
+/* False: there are TALK_TURNS_MAX turns already, or the bytes are more than a datagram has room for. */
 bool talk_say(struct talk *t, enum talk_side side, struct span bytes);
-/* The bytes of `block` again and again until `total` were said: bulk data. */
+/* The bytes of `block`, again and again, until `total` were said: bulk data. False also for an empty block. */
 bool talk_say_much(struct talk *t, enum talk_side side, struct span block, uint32_t total);
 
 /* Room to make packets in: one for any number of talks. */

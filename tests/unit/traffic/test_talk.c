@@ -221,6 +221,50 @@ static void test_much(void **state)
     assert_int_equal(told[5].ack, 5001 + 200);
 }
 
+/* Whatever a way asks for, each packet has room, with everything around it. */
+static void test_largest(void **state)
+{
+    static uint8_t said[200000];
+    static const struct ip outer = {.b = {0x20, 0x01, 0x0d, 0xb8}};
+    struct wrapping wrapping = {.n = WRAPPING_MAX};
+    struct talk t;
+    struct way w = plain();
+    struct packet pkt;
+    (void)state;
+    for (unsigned i = 0; i < WRAPPING_MAX; i++)
+        wrapping.layers[i] = (struct wrap){.kind = WRAP_VXLAN, .client = outer, .server = outer};
+    w.mss = w.cut_at = w.overlap = 0xffff;
+    w.wrapping = &wrapping;
+    talk_begin_tcp(&t, &w);
+    assert_true(talk_say(&t, TALK_CLIENT, span_of(said, sizeof said)));
+    assert_true(talk_say_much(&t, TALK_SERVER, span_of(said, sizeof said), 1000));
+    while (talk_next(&t, &room, &pkt))
+        assert_int_equal(load_be16(pkt.bytes.ptr + 14 + 4),
+                         pkt.bytes.len - 14 - 40); /* the outermost IPv6 header's */
+    talk_begin_udp(&t, &w);
+    assert_false(talk_say(&t, TALK_CLIENT, span_of(said, FRAME_PAYLOAD_MAX + 1)));
+    assert_true(talk_say(&t, TALK_CLIENT, span_of(said, FRAME_PAYLOAD_MAX)));
+    assert_true(talk_next(&t, &room, &pkt));
+    assert_int_equal(load_be16(pkt.bytes.ptr + 14 + 4), pkt.bytes.len - 14 - 40);
+}
+
+/* Less than a block is bulk data too. */
+static void test_part_of_a_block(void **state)
+{
+    struct talk t;
+    struct way w = plain();
+    struct packet pkt;
+    size_t n = 0;
+    (void)state;
+    w.mss = 2;
+    talk_begin_udp(&t, &w);
+    assert_true(talk_say_much(&t, TALK_SERVER, SPAN_LIT("abcdefg"), 5));
+    for (; talk_next(&t, &room, &pkt); n++)
+        assert_int_equal(read_back(&pkt).payload.len, n < 2 ? 2 : 1);
+    assert_int_equal(n, 3);
+    assert_false(talk_say_much(&t, TALK_SERVER, SPAN_LIT(""), 5));
+}
+
 static void test_datagrams(void **state)
 {
     struct talk t;
@@ -298,11 +342,18 @@ static void test_turns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),     cmocka_unit_test(test_cuts),
-        cmocka_unit_test(test_tricks),    cmocka_unit_test(test_one_sided),
-        cmocka_unit_test(test_lost),      cmocka_unit_test(test_wrapped_numbers),
-        cmocka_unit_test(test_much),      cmocka_unit_test(test_datagrams),
-        cmocka_unit_test(test_fragments), cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_tricks),
+        cmocka_unit_test(test_one_sided),
+        cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_wrapped_numbers),
+        cmocka_unit_test(test_much),
+        cmocka_unit_test(test_largest),
+        cmocka_unit_test(test_part_of_a_block),
+        cmocka_unit_test(test_datagrams),
+        cmocka_unit_test(test_fragments),
+        cmocka_unit_test(test_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
