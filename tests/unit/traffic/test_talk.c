@@ -2,6 +2,7 @@
 #include "traffic/talk.h"
 
 #include "tests/unit/traffic/read_back.h"
+#include "traffic/dice.h"
 
 static struct talk_room room;
 
@@ -248,6 +249,49 @@ static void test_largest(void **state)
     assert_int_equal(load_be16(pkt.bytes.ptr + 14 + 4), pkt.bytes.len - 14 - 40);
 }
 
+/* Any way at all: packets that are whole, within the room, in the order of their times, and an end. */
+static void test_any_way(void **state)
+{
+    static uint8_t said[3000];
+    struct dice dice = dice_of(11);
+    struct talk t;
+    struct packet pkt;
+    (void)state;
+    for (unsigned i = 0; i < 3000; i++) {
+        struct way w = plain();
+        struct wrapping wrapping = {.n = 1, .layers = {{.kind = WRAP_VLAN, .id = i}}};
+        int64_t last_ns = 0;
+        size_t n = 0;
+        w.mss = (uint16_t)(20 + dice_below(&dice, 2000));
+        w.cut_at = (uint16_t)dice_below(&dice, 4000);
+        w.overlap = (uint16_t)dice_below(&dice, 70);
+        w.order = dice_below(&dice, 3);
+        w.fragment_order = dice_below(&dice, 3);
+        w.fragment_bytes = (uint16_t)(dice_below(&dice, 2) ? 8 + dice_below(&dice, 2000) : 0);
+        w.tricks = dice_below(&dice, 2048);
+        w.client_seq = (uint32_t)dice_u64(&dice);
+        w.wrapping = dice_below(&dice, 2) ? &wrapping : NULL;
+        if (dice_below(&dice, 2))
+            talk_begin_tcp(&t, &w);
+        else
+            talk_begin_udp(&t, &w);
+        for (unsigned turns = dice_below(&dice, 5); turns--;)
+            if (dice_below(&dice, 3))
+                talk_say(&t, dice_below(&dice, 2), span_of(said, dice_below(&dice, sizeof said)));
+            else
+                talk_say_much(&t, dice_below(&dice, 2), span_of(said, 1 + dice_below(&dice, 100)),
+                              dice_below(&dice, 9000));
+        for (; talk_next(&t, &room, &pkt); n++) {
+            struct decoded d = {0};
+            enum decode_verdict v = decode_packet(LINK_ETHERNET, &pkt, &d).verdict;
+            assert_true(v == DECODE_OK || v == DECODE_FRAGMENT);
+            assert_true(pkt.ts_ns >= last_ns);
+            last_ns = pkt.ts_ns;
+            assert_true(n < 40000);
+        }
+    }
+}
+
 /* Less than a block is bulk data too. */
 static void test_part_of_a_block(void **state)
 {
@@ -342,17 +386,12 @@ static void test_turns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_cuts),
-        cmocka_unit_test(test_tricks),
-        cmocka_unit_test(test_one_sided),
-        cmocka_unit_test(test_lost),
-        cmocka_unit_test(test_wrapped_numbers),
-        cmocka_unit_test(test_much),
-        cmocka_unit_test(test_largest),
-        cmocka_unit_test(test_part_of_a_block),
-        cmocka_unit_test(test_datagrams),
-        cmocka_unit_test(test_fragments),
+        cmocka_unit_test(test_whole),     cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_tricks),    cmocka_unit_test(test_one_sided),
+        cmocka_unit_test(test_lost),      cmocka_unit_test(test_wrapped_numbers),
+        cmocka_unit_test(test_much),      cmocka_unit_test(test_largest),
+        cmocka_unit_test(test_any_way),   cmocka_unit_test(test_part_of_a_block),
+        cmocka_unit_test(test_datagrams), cmocka_unit_test(test_fragments),
         cmocka_unit_test(test_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
