@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""A folder may use only what stands to its left: base, rules, matcher, sensor, config, tools, bench, tests.
+"""A folder may use only what stands to its left: base, rules, matcher, sensor, config, traffic, tools, bench, tests.
 
 Reads the #include lines and says in words what Meson would only refuse to link. Also: one dependency, one door."""
 import pathlib
 import re
 import sys
 
-ORDER = ["base", "rules", "matcher", "sensor", "config", "tools", "bench", "tests"]
+ORDER = ["base", "rules", "matcher", "sensor", "config", "traffic", "tools", "bench", "tests"]
 NOT_USED_BY_OTHERS = {"tools", "bench", "tests"}
 DOORS = {
     "pcap/pcap.h": "sensor/capture/capture.c",

@@ -14,6 +14,7 @@ static const char overview[] =
     "  vedette lists convert --to F LIST...   the same lists in another format\n"
     "  vedette compile -l LIST... -o FILE     a compiled db for --db\n"
     "  vedette bench LIST...                  what lists cost, and which patterns cost most\n"
+    "  vedette selftest                       does it see what it should, here and now?\n"
     "  vedette version                        version and libraries\n"
     "\n"
     "`vedette COMMAND --help` tells a command's options; vedette(1) has the manual.\n"
@@ -188,12 +189,29 @@ static const char bench[] =
     "Exit: 0 done, 1 failed, or the matcher's hits are wrong, 2 wrong use, 3 something costs\n"
     "more than in the baseline.\n";
 
+static const char selftest[] =
+    "usage: vedette selftest [options]\n"
+    "\n"
+    "Makes DNS, HTTP, TLS and QUIC conversations in all the ways they may travel (cut, out of\n"
+    "order, in fragments, in tunnels ...), runs them through the sensor with a list that names\n"
+    "them, and prints a matrix of what was seen; with the reason where it was not.\n"
+    "\n"
+    "      --what ROW          this row only, as JSON calls it (tls-1.3); again for more\n"
+    "      --how COLUMN        this column only (gtp-u); again for more\n"
+    "      --json              the same for machines, one object\n"
+    "      --write FILE        the very packets, as pcap: for another sensor to read\n"
+    "      --write-list FILE   what they contact, one name or address a line\n"
+    "  -h, --help\n"
+    "\n"
+    "Exit: 0 all was seen, 1 something was not, 2 wrong use.\n";
+
 static const struct {
     const char *name, *text;
 } screens[] = {
     {"replay", replay}, {"fields", fields}, {"live", live}, {"lists", lists}, {"compile", compile},
     {"check", check},   {"diff", diff},     {"convert", convert},
     {"bench", bench},
+    {"selftest", selftest},
 };
 
 static const char *screen_of(const char *subcommand)

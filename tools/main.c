@@ -15,6 +15,7 @@ static const struct {
     {"replay", command_replay}, {"fields", command_fields},   {"live", command_live},
     {"lists", command_lists},   {"compile", command_compile},
     {"bench", command_bench},
+    {"selftest", command_selftest},
 };
 
 /* What went to stdout through stdio may still fail on its last step. */

@@ -106,3 +106,15 @@ bool quic_gcm_open(struct quic_crypto *c, const uint8_t key[static QUIC_KEY_LEN]
            EVP_CIPHER_CTX_ctrl(c->gcm, EVP_CTRL_GCM_SET_TAG, sizeof tag, tag) == 1 &&
            EVP_DecryptFinal_ex(c->gcm, none, &n) == 1;
 }
+
+bool quic_gcm_seal(struct quic_crypto *c, const uint8_t key[static QUIC_KEY_LEN],
+                   const uint8_t iv[static QUIC_IV_LEN], struct span header, struct span plain, uint8_t *out)
+{
+    uint8_t none[QUIC_BLOCK_LEN];
+    int n = 0;
+    return EVP_EncryptInit_ex(c->gcm, NULL, NULL, key, iv) == 1 &&
+           EVP_EncryptUpdate(c->gcm, NULL, &n, header.ptr, (int)header.len) == 1 &&
+           EVP_EncryptUpdate(c->gcm, out, &n, plain.ptr, (int)plain.len) == 1 &&
+           EVP_EncryptFinal_ex(c->gcm, none, &n) == 1 &&
+           EVP_CIPHER_CTX_ctrl(c->gcm, EVP_CTRL_GCM_GET_TAG, QUIC_TAG_LEN, out + plain.len) == 1;
+}

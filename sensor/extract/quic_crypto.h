@@ -27,3 +27,7 @@ bool quic_aes_block(struct quic_crypto *c, const uint8_t key[static QUIC_KEY_LEN
 bool quic_gcm_open(struct quic_crypto *c, const uint8_t key[static QUIC_KEY_LEN],
                    const uint8_t iv[static QUIC_IV_LEN], struct span header, struct span sealed,
                    uint8_t *out);
+/* The other way, for whoever makes such packets: `plain` and its tag into `out` (room for plain.len + QUIC_TAG_LEN). False when libcrypto refuses. */
+bool quic_gcm_seal(struct quic_crypto *c, const uint8_t key[static QUIC_KEY_LEN],
+                   const uint8_t iv[static QUIC_IV_LEN], struct span header, struct span plain,
+                   uint8_t *out);

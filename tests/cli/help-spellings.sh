@@ -2,7 +2,7 @@
 vedette --help >wanted
 vedette -h | cmp - wanted
 vedette help | cmp - wanted
-for command in replay fields live lists compile; do
+for command in replay fields live lists compile selftest; do
     vedette $command --help >wanted
     vedette $command -h | cmp - wanted
     vedette help $command | cmp - wanted

@@ -1,6 +1,5 @@
 /* After warm-up a worker allocates nothing: a mix of all protocols, whole and broken, is replayed until every buffer has its size,
- * and then once more, counting. Counts come from jemalloc where it is linked, else from wrapped functions (link with
- * -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=posix_memalign); with neither the test is skipped. */
+ * and then once more, counting. Where nothing can be counted the test is skipped. */
 #include "sensor/worker.h"
 
 #include <setjmp.h>
@@ -10,76 +9,12 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/allocation_count.h"
 #include "tests/unit/sensor/chance.h"
 #include "tests/unit/sensor/quic_packets.h"
 #include "tests/unit/sensor/talks.h"
 
 enum { BATCH = 256, WARM_UPS = 3, FRAMES_MAX = 16384, LATE = 8, ROUNDS = 12 };
-
-/* ---- counting ---- */
-
-static uint64_t n_calls; /* of wrapped functions */
-
-extern int mallctl(const char *name, void *old, size_t *old_len, void *new, size_t new_len)
-    __attribute__((weak));
-extern void *__real_malloc(size_t n) __attribute__((weak));
-extern void *__real_calloc(size_t n, size_t size) __attribute__((weak));
-extern void *__real_realloc(void *p, size_t n) __attribute__((weak));
-extern void *__real_aligned_alloc(size_t align, size_t n) __attribute__((weak));
-extern int __real_posix_memalign(void **out, size_t align, size_t n) __attribute__((weak));
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-void *__wrap_aligned_alloc(size_t align, size_t n);
-int __wrap_posix_memalign(void **out, size_t align, size_t n);
-
-void *__wrap_malloc(size_t n)
-{
-    n_calls++;
-    return __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    n_calls++;
-    return __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-    n_calls++;
-    return __real_realloc(p, n);
-}
-
-void *__wrap_aligned_alloc(size_t align, size_t n)
-{
-    n_calls++;
-    return __real_aligned_alloc(align, n);
-}
-
-int __wrap_posix_memalign(void **out, size_t align, size_t n)
-{
-    n_calls++;
-    return __real_posix_memalign(out, align, n);
-}
-
-/* Grows with each allocation of this thread. */
-static uint64_t allocated(void)
-{
-    uint64_t bytes = 0;
-    size_t len = sizeof bytes;
-    if (mallctl && mallctl("thread.allocated", &bytes, &len, NULL, 0) == 0)
-        return bytes;
-    return n_calls;
-}
-
-static bool can_count(void)
-{
-    uint64_t before = allocated();
-    void *volatile p = malloc(100);
-    free(p);
-    return allocated() != before;
-}
 
 /* ---- the mix ---- */
 
@@ -231,7 +166,7 @@ static bool count_bytes(void *to, struct span lines)
 /* All frames, in batches. Returns what was allocated meanwhile. */
 static uint64_t replay(struct worker *w, const struct mix *m, int64_t *ts_ns)
 {
-    uint64_t before = allocated();
+    uint64_t before = allocation_count();
     for (size_t i = 0; i < m->n; i++) {
         const struct frame *f = &m->frames[i];
         struct packet pkt = {.bytes = span_of(m->bytes.ptr + f->offset, f->len),
@@ -245,7 +180,7 @@ static uint64_t replay(struct worker *w, const struct mix *m, int64_t *ts_ns)
     }
     worker_end_source(w);
     *ts_ns += INT64_C(1000000000000);
-    return allocated() - before;
+    return allocation_count() - before;
 }
 
 static void assert_no_allocations(const struct db *db, bool writes_events)
@@ -280,7 +215,7 @@ static void assert_no_allocations(const struct db *db, bool writes_events)
 static void test_matching(void **state)
 {
     (void)state;
-    if (!can_count())
+    if (!allocation_can_count())
         skip();
     struct db *db = make_db(NULL);
     assert_no_allocations(db, false);
@@ -290,7 +225,7 @@ static void test_matching(void **state)
 static void test_allowing(void **state)
 {
     (void)state;
-    if (!can_count())
+    if (!allocation_can_count())
         skip();
     struct db *db = make_db(make_allow());
     assert_no_allocations(db, false);
@@ -300,7 +235,7 @@ static void test_allowing(void **state)
 static void test_writing_events(void **state)
 {
     (void)state;
-    if (!can_count())
+    if (!allocation_can_count())
         skip();
     assert_no_allocations(NULL, true);
 }

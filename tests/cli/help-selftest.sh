@@ -1,0 +1,2 @@
+# The help screen of `vedette selftest`.
+vedette selftest --help
