@@ -45,6 +45,7 @@ static struct event *add(struct events *b, enum event_kind kind, const struct fl
         .proto = f->proto,
         .ip_version = ip_is_v4(&f->addr[0]) && ip_is_v4(&f->addr[1]) && !m->is_ipv6 ? 4 : 6,
         .n_vlans = m->n_vlans,
+        .outer = f->outer,
         .is_to_server = side == f->client,
         .is_tunnelled = f->flags & FLOW_TUNNEL,
         .sport = f->port[side],
@@ -208,6 +209,37 @@ void events_add_tls_server(struct events *b, const struct flow *f, unsigned side
         e->tls_server = kept;
         struct span *const spans[] = {&kept->alpn, &kept->extensions, &kept->random};
         if (keep(b, spans, sizeof spans / sizeof *spans) && fingerprint(b, e, b->fingerprints & OF_SERVER))
+            return;
+    }
+    if (e)
+        take_back(b);
+}
+
+void events_add_smtp(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                     const struct smtp_talk *t)
+{
+    struct event *e = add(b, EVENT_SMTP, f, side, m);
+    struct smtp_talk *kept = e ? arena_alloc(&b->arena, sizeof *kept) : NULL;
+    if (kept) {
+        *kept = *t;
+        e->smtp = kept;
+        struct span *const spans[] = {&kept->banner, &kept->helo, &kept->mail_from};
+        if (keep(b, spans, sizeof spans / sizeof *spans) && keep_array(b, kept->rcpt_to, kept->n_rcpt_to))
+            return;
+    }
+    if (e)
+        take_back(b);
+}
+
+void events_add_socks(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                      const struct socks_request *r)
+{
+    struct event *e = add(b, EVENT_SOCKS, f, side, m);
+    struct socks_request *kept = e ? arena_alloc(&b->arena, sizeof *kept) : NULL;
+    if (kept) {
+        *kept = *r;
+        e->socks = kept;
+        if (keep(b, &(struct span *){&kept->host}, 1))
             return;
     }
     if (e)

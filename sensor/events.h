@@ -38,6 +38,10 @@ void events_add_quic(struct events *b, const struct flow *f, unsigned side, cons
                      const struct tls_client_hello *h, uint32_t version);
 void events_add_tls_server(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
                           const struct tls_server_hello *h);
+void events_add_smtp(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                     const struct smtp_talk *t);
+void events_add_socks(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                      const struct socks_request *r);
 
 /* All fingerprints of a TLS hello's event; they live in the arena. Cold: for an event that was added without. NULL when there is no room. */
 const struct fingerprints *events_fingerprint(struct events *b, const struct event *e);

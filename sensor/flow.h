@@ -34,6 +34,7 @@ struct flow {
     uint8_t flags;        /* FLOW_ bits */
     uint8_t is_used : 1;
     uint8_t is_client_heard : 1; /* the client's side of that session was seen */
+    uint8_t outer : 4;    /* enum outer: what it began with, where that is known (sensor/session.c) */
     uint32_t next_seq[2]; /* TCP: what each end will send next. UDP: sensor/worker.c and sensor/quic_reader.c count there */
     uint32_t stream[2];   /* TCP: sensor/tcp.c, QUIC: sensor/quic_reader.c: 1 + slot, 0 if none */
     uint32_t last_s;      /* seconds since 1970 of the last packet */

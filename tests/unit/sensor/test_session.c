@@ -104,6 +104,8 @@ static void begin_talk(struct hearing *h, enum talk t)
     begin(h, talks_port(t), talks_is_server(t));
     if (t == TALK_CONNECTED)
         h->flow.flags |= FLOW_TUNNEL; /* as its request leaves it */
+    if (t == TALK_SOCKS_REPLIES)
+        h->flow.outer = OUTER_SOCKS;
 }
 
 static char *say_whole(enum talk t, struct span stream)
