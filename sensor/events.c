@@ -1,6 +1,7 @@
 /* See events.h. Hot. */
 #include "sensor/events.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 
 enum { OF_CLIENT = FINGERPRINT_JA3 | FINGERPRINT_JA4, OF_SERVER = FINGERPRINT_JA3S };
@@ -94,7 +95,8 @@ static bool keep_array(struct events *b, struct span *spans, size_t n)
 static const struct fingerprints *make_fingerprints(struct events *b, const struct event *e, unsigned kinds)
 {
     if (e->kind == EVENT_TLS_CLIENT)
-        return fingerprint_client(e->tls_client, CARRIER_TCP, kinds, &b->arena);
+        return fingerprint_client(e->tls_client, e->proto == IPPROTO_UDP ? CARRIER_DTLS : CARRIER_TCP, kinds,
+                                  &b->arena);
     if (e->kind == EVENT_QUIC)
         return fingerprint_client(e->tls_client, CARRIER_QUIC, kinds, &b->arena);
     return fingerprint_server(e->tls_server, kinds, &b->arena);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "sensor/dtls_reader.h"
 #include "sensor/events.h"
 #include "sensor/flow.h"
 #include "sensor/fragments.h"
@@ -24,14 +25,17 @@ enum {
     DIRECTIONS_MAX = 1 << 18,
     IDLE_TCP_S = 600,
     IDLE_UDP_S = 120,
-    UDP_LOOKS = 4,             /* payloads of a UDP direction looked at for DNS on a port that is not its */
+    UDP_LOOKS = 4, /* payloads of a UDP direction looked at for DNS on a port that is not its */
     BATCH_BYTES = 32 << 20,
     SCAN_BYTES_MAX = 16 << 20, /* of fields before the matcher at one time */
     SCAN_EVENTS = 512,         /* events worth a scan */
     OUT_BYTES_MAX = 4 << 20,
     OUT_BYTES_FLUSH = 128 << 10,
     ALERT_KEYS = 1 << 17,
-    PORT_DNS = 53, PORT_MDNS = 5353, PORT_LLMNR = 5355, PORT_NETBIOS = 137,
+    PORT_DNS = 53,
+    PORT_MDNS = 5353,
+    PORT_LLMNR = 5355,
+    PORT_NETBIOS = 137,
 };
 #define BUFFERS_DEFAULT ((size_t)256 << 20)
 
@@ -39,17 +43,18 @@ struct worker {
     struct worker_options o;
     struct stats stats;
     struct events events;          /* owned */
-    struct flow_table *flows;    /* owned */
-    struct fragments *fragments; /* owned */
-    struct tcp *tcp;             /* owned */
-    struct quic_reader *quic;    /* owned */
-    struct scanner *scanner;     /* owned; NULL without a db */
+    struct flow_table *flows;      /* owned */
+    struct fragments *fragments;   /* owned */
+    struct tcp *tcp;               /* owned */
+    struct quic_reader *quic;      /* owned */
+    struct dtls_reader *dtls;      /* owned */
+    struct scanner *scanner;       /* owned; NULL without a db */
     struct suppressor *suppressor; /* owned; NULL when the db has no allow side */
-    struct seen *seen;           /* owned */
-    struct observations observed; /* owned; of the events before the matcher */
-    uint64_t *list_hits;         /* owned; by list */
-    struct buf out;              /* owned; lines waiting to be written */
-    bool is_broken;              /* the output refused */
+    struct seen *seen;             /* owned */
+    struct observations observed;  /* owned; of the events before the matcher */
+    uint64_t *list_hits;           /* owned; by list */
+    struct buf out;                /* owned; lines waiting to be written */
+    bool is_broken;                /* the output refused */
 };
 
 static bool wants_scan(const struct worker *w)
@@ -62,8 +67,10 @@ static void flow_gone(void *to, struct flow *f)
     struct worker *w = to;
     if (f->proto == IPPROTO_TCP)
         tcp_flow_gone(w->tcp, f);
-    else if (f->proto == IPPROTO_UDP)
+    else if (f->proto == IPPROTO_UDP) {
         quic_reader_flow_gone(w->quic, f);
+        dtls_reader_flow_gone(w->dtls, f);
+    }
     if (wants_scan(w))
         worker_flush(w);
 }
@@ -102,7 +109,8 @@ static bool make_parts(struct worker *w, struct err *err)
     w->events.fingerprints = o->writes_events ? FINGERPRINT_ALL : 0;
     w->tcp = tcp_new(&tcp, &w->events);
     w->quic = quic_reader_new(QUIC_GATHERINGS, &w->events);
-    if (!w->tcp || !w->quic)
+    w->dtls = dtls_reader_new(DTLS_GATHERINGS, &w->events);
+    if (!w->tcp || !w->quic || !w->dtls)
         return err_set(err, ERR_MEMORY, NULL, "out of memory");
     if (!o->db)
         return true;
@@ -144,6 +152,7 @@ void worker_free(struct worker *w)
     fragments_free(w->fragments);
     tcp_free(w->tcp);
     quic_reader_free(w->quic);
+    dtls_reader_free(w->dtls);
     flow_table_free(w->flows);
     seen_free(w->seen);
     events_fini(&w->events);
@@ -182,13 +191,15 @@ static void read_dns(struct worker *w, const struct flow *f, unsigned side, cons
 static void read_udp(struct worker *w, struct flow *f, unsigned side, const struct decoded *d,
                      const struct moment *m)
 {
-    if (d->payload.len == 0 || quic_reader_packet(w->quic, f, side, d, m))
+    if (d->payload.len == 0 || quic_reader_packet(w->quic, f, side, d, m) ||
+        dtls_reader_packet(w->dtls, f, side, d, m))
         return;
     if (is_dns_by_port(d)) {
         read_dns(w, f, side, d, m);
         return;
     }
-    if (d->sport == PORT_NETBIOS || d->dport == PORT_NETBIOS) /* NetBIOS names (RFC 1002) travel in DNS's own message format */
+    if (d->sport == PORT_NETBIOS ||
+        d->dport == PORT_NETBIOS) /* NetBIOS names (RFC 1002) travel in DNS's own message format */
         return;
     if (f->next_seq[side] == UDP_LOOKS) /* UDP has no sequence numbers: the looks are counted there */
         return;
@@ -380,7 +391,8 @@ COLD static struct span requested_url(struct worker *w, const struct http_reques
 }
 
 /* An alert on a hello shows all its fingerprints, whatever it is about. The event, or a copy of it in *whole. */
-COLD static const struct event *with_fingerprints(struct worker *w, const struct event *e, struct event *whole)
+COLD static const struct event *with_fingerprints(struct worker *w, const struct event *e,
+                                                  struct event *whole)
 {
     bool is_hello = e->kind == EVENT_TLS_CLIENT || e->kind == EVENT_TLS_SERVER || e->kind == EVENT_QUIC;
     if (!is_hello || w->events.fingerprints == FINGERPRINT_ALL)
@@ -396,7 +408,8 @@ COLD static void report(struct worker *w, const struct hit *h)
 {
     struct stats *s = &w->stats;
     const struct observed *o = &w->observed.items[h->cookie];
-    struct alert a = {.event = o->event, .db = w->o.db, .indicator = h->indicator, .field = h->field, .observed = o->bytes};
+    struct alert a = {
+        .event = o->event, .db = w->o.db, .indicator = h->indicator, .field = h->field, .observed = o->bytes};
     int64_t seconds = a.event->ts_ns / 1000000000;
 
     if (h->field == FIELD_HTTP_URL)
@@ -445,7 +458,8 @@ static void match_events(struct worker *w)
 {
     for (uint32_t i = 0; i < w->events.n; i++) {
         const struct event *e = w->events.items[i];
-        if (w->observed.n + observe_at_most(e) > OBSERVED_MAX || scan_pending_bytes(w->scanner) > SCAN_BYTES_MAX)
+        if (w->observed.n + observe_at_most(e) > OBSERVED_MAX ||
+            scan_pending_bytes(w->scanner) > SCAN_BYTES_MAX)
             scan(w);
         observe_event(&w->observed, e);
     }
