@@ -15,7 +15,7 @@ enum field {
     FIELD_HTTP_USER_AGENT,    /* http.user_agent */
     FIELD_HTTP_METHOD,        /* http.method */
     FIELD_TLS_SNI,            /* tls.sni */
-    FIELD_TLS_ALPN,           /* tls.alpn */
+    FIELD_TLS_ALPN,           /* tls.alpn: each protocol offered, in QUIC too */
     FIELD_QUIC_SNI,           /* quic.sni */
     FIELD_TLS_JA3,            /* tls.ja3: MD5 in lower-case hex */
     FIELD_TLS_JA4,            /* tls.ja4 */

@@ -13,7 +13,7 @@
 #include "sensor/eve_parts.h"
 #include "sensor/extract/quic.h"
 
-enum { ALERT_WIRE_BYTES = 8192 };
+enum { ALERT_WIRE_BYTES = 8192, TLS_EXTENSION_ALPN = 16 };
 
 static const char *proto_name(uint8_t proto, char scratch[static 4])
 {
@@ -317,7 +317,23 @@ static void put_tls_server(struct eve_line *l, const struct tls_server_hello *h,
     json_end_object(&l->json);
 }
 
-/* The schema has no place for what ALPN offers. */
+/* What ALPN offers has its place among the extensions, of which no others are told. */
+static void put_quic_alpn(struct eve_line *l, const struct tls_client_hello *h)
+{
+    if (h->n_alpn == 0 || l->wire_left == 0)
+        return;
+    json_begin_array(&l->json, "extensions");
+    json_begin_object(&l->json, NULL);
+    json_str(&l->json, "name", "alpn");
+    json_u64(&l->json, "type", TLS_EXTENSION_ALPN);
+    json_begin_array(&l->json, "values");
+    for (size_t i = 0; i < h->n_alpn; i++)
+        eve_put_wire(l, NULL, h->alpn[i]);
+    json_end_array(&l->json);
+    json_end_object(&l->json);
+    json_end_array(&l->json);
+}
+
 static void put_quic(struct eve_line *l, const struct event *e)
 {
     char scratch[QUIC_VERSION_TEXT_MAX];
@@ -326,6 +342,7 @@ static void put_quic(struct eve_line *l, const struct event *e)
     json_str(&l->json, "version", quic_version_name(e->quic_version, scratch));
     eve_put_wire(l, "sni", e->tls_client->sni);
     put_client_fingerprints(l, e->fingerprints);
+    put_quic_alpn(l, e->tls_client);
     json_end_object(&l->json);
 }
 

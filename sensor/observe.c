@@ -86,9 +86,8 @@ static void add_hello(struct observations *o, const struct event *e, enum field 
     for (unsigned i = 0; i < h->n_names; i++)
         add_name(o, e, sni, h->names[i], h->names[i], e->dport);
     o->n_destinations = o->n - first;
-    if (sni == FIELD_TLS_SNI)
-        for (unsigned i = 0; i < h->n_alpn; i++)
-            add_text(o, e, FIELD_TLS_ALPN, h->alpn[i]);
+    for (unsigned i = 0; i < h->n_alpn; i++)
+        add_text(o, e, FIELD_TLS_ALPN, h->alpn[i]);
     add_text(o, e, FIELD_TLS_JA3, fingerprint_ja3(e->fingerprints));
     add_text(o, e, FIELD_TLS_JA4, fingerprint_ja4(e->fingerprints));
 }
