@@ -20,6 +20,11 @@ static const char *const names[FIELD_COUNT] = {
     [FIELD_TLS_CERT_SHA1] = "tls.cert_sha1",
     [FIELD_IP_SRC] = "ip.src",
     [FIELD_IP_DST] = "ip.dst",
+    [FIELD_SMTP_HELO] = "smtp.helo",
+    [FIELD_SMTP_BANNER] = "smtp.banner",
+    [FIELD_SMTP_MAIL_FROM] = "smtp.mail_from",
+    [FIELD_SMTP_RCPT_TO] = "smtp.rcpt_to",
+    [FIELD_SOCKS_HOST] = "socks.host",
 };
 
 /* What other tools call the same places. Groups are not here: they are prefixes of the names above. */

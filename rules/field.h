@@ -15,13 +15,18 @@ enum field {
     FIELD_HTTP_USER_AGENT,    /* http.user_agent */
     FIELD_HTTP_METHOD,        /* http.method */
     FIELD_TLS_SNI,            /* tls.sni */
-    FIELD_TLS_ALPN,           /* tls.alpn */
+    FIELD_TLS_ALPN,           /* tls.alpn: each protocol offered, in QUIC too */
     FIELD_QUIC_SNI,           /* quic.sni */
     FIELD_TLS_JA3,            /* tls.ja3: MD5 in lower-case hex */
     FIELD_TLS_JA4,            /* tls.ja4 */
     FIELD_TLS_CERT_SHA1,      /* tls.cert_sha1: lower-case hex */
     FIELD_IP_SRC,             /* ip.src: the side that opened the flow, as far as can be told */
     FIELD_IP_DST,             /* ip.dst */
+    FIELD_SMTP_HELO,          /* smtp.helo: what a client says it is */
+    FIELD_SMTP_BANNER,        /* smtp.banner: what a server says it is */
+    FIELD_SMTP_MAIL_FROM,     /* smtp.mail_from: the sender's address, and its domain */
+    FIELD_SMTP_RCPT_TO,       /* smtp.rcpt_to: a recipient's */
+    FIELD_SOCKS_HOST,         /* socks.host: the name or address that a SOCKS client asks for */
     FIELD_COUNT,
 };
 
@@ -30,7 +35,7 @@ typedef uint32_t field_mask;
 #define FIELD_BIT(f) ((field_mask)1 << (f))
 
 const char *field_name(enum field f);
-/* Bits for a name as lists write it: each name above; the groups "dns", "dns.answer", "http", "tls", "quic", "ip";
+/* Bits for a name as lists write it: each name above; the groups "dns", "dns.answer", "http", "tls", "quic", "ip", "smtp", "socks";
  * the spellings "dns.qname", "dns.rrname", "dns.queries.rrname", "http.hostname", "http.uri", "http.url",
  * "http.http_user_agent". 0 if unknown. */
 field_mask field_mask_of(struct span name);

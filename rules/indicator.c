@@ -97,10 +97,14 @@ bool tlp_of(struct span text, enum tlp *out)
 }
 
 /* Where a host is named once the flow is known, and with it the port. */
-#define HOST_FIELDS (FIELD_BIT(FIELD_HTTP_HOST) | FIELD_BIT(FIELD_TLS_SNI) | FIELD_BIT(FIELD_QUIC_SNI))
+#define HOST_FIELDS                                                                                          \
+    (FIELD_BIT(FIELD_HTTP_HOST) | FIELD_BIT(FIELD_TLS_SNI) | FIELD_BIT(FIELD_QUIC_SNI) |                     \
+     FIELD_BIT(FIELD_SOCKS_HOST))
+#define MAIL_FIELDS (FIELD_BIT(FIELD_SMTP_MAIL_FROM) | FIELD_BIT(FIELD_SMTP_RCPT_TO))
 #define NAME_FIELDS                                                                                          \
     (HOST_FIELDS | FIELD_BIT(FIELD_DNS_QUERY) | FIELD_BIT(FIELD_DNS_ANSWER_NAME) |                           \
-     FIELD_BIT(FIELD_DNS_ANSWER_TARGET))
+     FIELD_BIT(FIELD_DNS_ANSWER_TARGET) | FIELD_BIT(FIELD_SMTP_HELO) | FIELD_BIT(FIELD_SMTP_BANNER) |        \
+     MAIL_FIELDS)
 #define FLOW_FIELDS (FIELD_BIT(FIELD_IP_SRC) | FIELD_BIT(FIELD_IP_DST))
 
 field_mask ioc_default_fields(enum ioc_type t)
@@ -115,8 +119,9 @@ field_mask ioc_default_fields(enum ioc_type t)
     case IOC_CIDR6:
     case IOC_RANGE4:
     case IOC_RANGE6:
-        /* An HTTP host too: behind a proxy it is the only place where the address shows. */
-        return FLOW_FIELDS | FIELD_BIT(FIELD_DNS_ANSWER_ADDRESS) | FIELD_BIT(FIELD_HTTP_HOST);
+        /* An HTTP host too, and whom SOCKS is asked for: behind a proxy it is the only place where the address shows. */
+        return FLOW_FIELDS | FIELD_BIT(FIELD_DNS_ANSWER_ADDRESS) | FIELD_BIT(FIELD_HTTP_HOST) |
+               FIELD_BIT(FIELD_SOCKS_HOST);
     case IOC_IP_PORT:
         return FLOW_FIELDS;
     case IOC_DOMAIN_PORT:

@@ -13,7 +13,7 @@
 #include "sensor/eve_parts.h"
 #include "sensor/extract/quic.h"
 
-enum { ALERT_WIRE_BYTES = 8192 };
+enum { ALERT_WIRE_BYTES = 8192, TLS_EXTENSION_ALPN = 16 };
 
 static const char *proto_name(uint8_t proto, char scratch[static 4])
 {
@@ -143,6 +143,10 @@ static const char *app_proto(const struct eve_line *l, const struct event *e)
         return "tls";
     case EVENT_QUIC:
         return "quic";
+    case EVENT_SMTP:
+        return "smtp";
+    case EVENT_SOCKS:
+        return "socks";
     case EVENT_FLOW:
         break;
     }
@@ -280,6 +284,12 @@ static void put_client_fingerprints(struct eve_line *l, const struct fingerprint
         json_text(&l->json, "ja4", ja4);
 }
 
+static void put_outer(struct eve_line *l)
+{
+    if (l->event->outer)
+        json_str(&l->json, "from_proto", outer_name((enum outer)l->event->outer));
+}
+
 /* Suricata prints the version that was negotiated, but at a peering point one side may be all there is: `version` is the
  * highest one offered in a ClientHello's event, and the chosen one in a ServerHello's. */
 static void put_tls_client(struct eve_line *l, const struct tls_client_hello *h, const struct fingerprints *f)
@@ -287,6 +297,7 @@ static void put_tls_client(struct eve_line *l, const struct tls_client_hello *h,
     char scratch[8];
 
     json_begin_object(&l->json, "tls");
+    put_outer(l);
     eve_put_wire(l, "sni", h->sni);
     json_str(&l->json, "version", tls_version_name(h->version, scratch));
     put_client_fingerprints(l, f);
@@ -299,13 +310,30 @@ static void put_tls_server(struct eve_line *l, const struct tls_server_hello *h,
     char scratch[8];
 
     json_begin_object(&l->json, "tls");
+    put_outer(l);
     json_str(&l->json, "version", tls_version_name(h->version, scratch));
     put_ja3(l, "ja3s", f);
     put_alpns(l, "server_alpns", &h->alpn, h->alpn.len > 0);
     json_end_object(&l->json);
 }
 
-/* The schema has no place for what ALPN offers. */
+/* What ALPN offers has its place among the extensions, of which no others are told. */
+static void put_quic_alpn(struct eve_line *l, const struct tls_client_hello *h)
+{
+    if (h->n_alpn == 0 || l->wire_left == 0)
+        return;
+    json_begin_array(&l->json, "extensions");
+    json_begin_object(&l->json, NULL);
+    json_str(&l->json, "name", "alpn");
+    json_u64(&l->json, "type", TLS_EXTENSION_ALPN);
+    json_begin_array(&l->json, "values");
+    for (size_t i = 0; i < h->n_alpn; i++)
+        eve_put_wire(l, NULL, h->alpn[i]);
+    json_end_array(&l->json);
+    json_end_object(&l->json);
+    json_end_array(&l->json);
+}
+
 static void put_quic(struct eve_line *l, const struct event *e)
 {
     char scratch[QUIC_VERSION_TEXT_MAX];
@@ -314,7 +342,65 @@ static void put_quic(struct eve_line *l, const struct event *e)
     json_str(&l->json, "version", quic_version_name(e->quic_version, scratch));
     eve_put_wire(l, "sni", e->tls_client->sni);
     put_client_fingerprints(l, e->fingerprints);
+    put_quic_alpn(l, e->tls_client);
     json_end_object(&l->json);
+}
+
+/* A value that the schema has no key for. */
+static void put_variable(struct eve_line *l, const char *key, struct span value)
+{
+    if (value.len == 0 || l->wire_left == 0)
+        return;
+    json_begin_object(&l->json, NULL);
+    json_str(&l->json, "key", key);
+    eve_put_wire(l, "value", value);
+    json_end_object(&l->json);
+}
+
+static void begin_variables(struct eve_line *l)
+{
+    json_begin_object(&l->json, "metadata");
+    json_begin_array(&l->json, "flowvars");
+}
+
+static void end_variables(struct eve_line *l)
+{
+    json_end_array(&l->json);
+    json_end_object(&l->json);
+}
+
+static void put_smtp(struct eve_line *l, const struct smtp_talk *t)
+{
+    if (t->banner.len && l->wire_left) {
+        begin_variables(l);
+        put_variable(l, "smtp_banner", t->banner);
+        end_variables(l);
+        return;
+    }
+    json_begin_object(&l->json, "smtp");
+    eve_put_wire(l, "helo", t->helo);
+    eve_put_wire(l, "mail_from", t->mail_from);
+    if (t->n_rcpt_to && l->wire_left) {
+        json_begin_array(&l->json, "rcpt_to");
+        for (size_t i = 0; i < t->n_rcpt_to; i++)
+            eve_put_wire(l, NULL, t->rcpt_to[i]);
+        json_end_array(&l->json);
+    }
+    json_end_object(&l->json);
+}
+
+static void put_socks(struct eve_line *l, const struct socks_request *r)
+{
+    char text[IP_TEXT_MAX];
+    char port[sizeof "65535"];
+    if (l->wire_left == 0)
+        return;
+    int port_len = snprintf(port, sizeof port, "%u", (unsigned)r->port);
+
+    begin_variables(l);
+    put_variable(l, "socks_host", r->host.len ? r->host : span_of(text, ip_format(&r->ip, text)));
+    put_variable(l, "socks_port", span_of(port, (size_t)port_len));
+    end_variables(l);
 }
 
 /* All that one packet tells of its flow. */
@@ -353,6 +439,12 @@ static void put_kind(struct eve_line *l, const struct event *e)
     case EVENT_QUIC:
         put_quic(l, e);
         break;
+    case EVENT_SMTP:
+        put_smtp(l, e->smtp);
+        break;
+    case EVENT_SOCKS:
+        put_socks(l, e->socks);
+        break;
     }
 }
 
@@ -372,6 +464,10 @@ static const char *event_type(const struct event *e)
         break;
     case EVENT_QUIC:
         return "quic";
+    case EVENT_SMTP:
+        return "smtp";
+    case EVENT_SOCKS:
+        return "socks";
     }
     return "tls";
 }

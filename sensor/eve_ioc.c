@@ -262,8 +262,11 @@ static void put_origins(struct json *json, const struct judgement *j)
         json_u64(json, "origins_left_out", left_out);
 }
 
-static bool is_address(enum field f)
+static bool is_address(const struct alert *a)
 {
+    enum field f = a->field;
+    if (f == FIELD_SOCKS_HOST)
+        return a->event->socks->host.len == 0;
     return f == FIELD_DNS_ANSWER_ADDRESS || f == FIELD_IP_SRC || f == FIELD_IP_DST;
 }
 
@@ -276,7 +279,7 @@ static void put_ioc(struct eve_line *l, const struct judgement *j, const struct 
     json_text(json, "value", cut_text(set_value(j->set, a->indicator), VALUE_SHOWN));
     json_str(json, "match", ioc_match_name((enum ioc_match)j->indicator->match));
     json_str(json, "field", field_name(a->field));
-    if (is_address(a->field))
+    if (is_address(a))
         eve_put_address(l, "observed", a->observed);
     else
         eve_put_wire(l, "observed", a->observed);

@@ -73,11 +73,13 @@ static void put_app_layer(struct json *j, const struct stats *s)
     json_u64(j, "http", s->sessions[SESSION_HTTP]);
     json_u64(j, "tls", s->sessions[SESSION_TLS]);
     json_u64(j, "quic", s->sessions[SESSION_QUIC]);
+    json_u64(j, "smtp", s->sessions[SESSION_SMTP]);
     json_end_object(j);
     json_begin_object(j, "tx");
     json_u64(j, "http", s->events[EVENT_HTTP_REQUEST]);
     json_u64(j, "tls", s->events[EVENT_TLS_CLIENT]);
     json_u64(j, "quic", s->events[EVENT_QUIC]);
+    json_u64(j, "smtp", s->events[EVENT_SMTP]);
     json_end_object(j);
     json_begin_object(j, "error");
     put_app_error(j, s, SESSION_HTTP);

@@ -1,10 +1,12 @@
 #pragma once
-/* One thing observed in traffic: a DNS message, an HTTP head, a TLS or QUIC hello, a new flow. Lives in the batch arena with all it
+/* One thing observed in traffic: a DNS message, an HTTP head, a TLS or QUIC hello, what is said around a mail, a new flow. Lives in the batch arena with all it
  * points to; written as EVE by sensor/eve.h, matched field by field by sensor/worker.c. */
 #include "base/ip.h"
 #include "sensor/extract/dns.h"
 #include "sensor/extract/fingerprint.h"
 #include "sensor/extract/http.h"
+#include "sensor/extract/preamble.h"
+#include "sensor/extract/smtp.h"
 #include "sensor/extract/tls.h"
 #include "sensor/packet.h"
 
@@ -16,6 +18,8 @@ enum event_kind {
     EVENT_TLS_CLIENT,    /* ClientHello */
     EVENT_TLS_SERVER,    /* ServerHello */
     EVENT_QUIC,          /* ClientHello in QUIC */
+    EVENT_SMTP,          /* a server's greeting, or a client's commands up to a mail */
+    EVENT_SOCKS,         /* what a SOCKS client asks for */
 };
 
 struct event {
@@ -23,8 +27,9 @@ struct event {
     uint8_t proto;      /* IANA number */
     uint8_t ip_version; /* 4 or 6 */
     uint8_t n_vlans;
+    uint8_t outer;      /* enum outer: what TLS, or whatever this is, began in */
     bool is_to_server;  /* from the side that opened the flow, as far as can be told */
-    bool is_tunnelled;  /* through an HTTP proxy (CONNECT): the server's address is the proxy's */
+    bool is_tunnelled;  /* through a proxy (CONNECT, SOCKS): the server's address is the proxy's */
     uint16_t vlans[PACKET_VLANS_KEPT];
     uint16_t sport, dport;
     struct ip src, dst; /* of the packet in which the observation was complete */
@@ -39,6 +44,8 @@ struct event {
         const struct http_response *http_response;
         const struct tls_client_hello *tls_client; /* of EVENT_QUIC too */
         const struct tls_server_hello *tls_server;
+        const struct smtp_talk *smtp;
+        const struct socks_request *socks;
     };
     const struct fingerprints *fingerprints; /* of a TLS hello; NULL: nobody asked for any */
 };

@@ -1,6 +1,7 @@
 /* See events.h. Hot. */
 #include "sensor/events.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 
 #include "base/hash.h"
@@ -47,6 +48,7 @@ static struct event *add(struct events *b, enum event_kind kind, const struct fl
         .proto = f->proto,
         .ip_version = ip_is_v4(&f->addr[0]) && ip_is_v4(&f->addr[1]) && !m->is_ipv6 ? 4 : 6,
         .n_vlans = m->n_vlans,
+        .outer = f->outer,
         .is_to_server = side == f->client,
         .is_tunnelled = f->flags & FLOW_TUNNEL,
         .sport = f->port[side],
@@ -95,7 +97,8 @@ static bool keep_array(struct events *b, struct span *spans, size_t n)
 static const struct fingerprints *make_fingerprints(struct events *b, const struct event *e, unsigned kinds)
 {
     if (e->kind == EVENT_TLS_CLIENT)
-        return fingerprint_client(e->tls_client, CARRIER_TCP, kinds, &b->arena);
+        return fingerprint_client(e->tls_client, e->proto == IPPROTO_UDP ? CARRIER_DTLS : CARRIER_TCP, kinds,
+                                  &b->arena);
     if (e->kind == EVENT_QUIC)
         return fingerprint_client(e->tls_client, CARRIER_QUIC, kinds, &b->arena);
     return fingerprint_server(e->tls_server, kinds, &b->arena);
@@ -216,6 +219,37 @@ void events_add_tls_server(struct events *b, const struct flow *f, unsigned side
         take_back(b);
 }
 
+void events_add_smtp(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                     const struct smtp_talk *t)
+{
+    struct event *e = add(b, EVENT_SMTP, f, side, m);
+    struct smtp_talk *kept = e ? arena_alloc(&b->arena, sizeof *kept) : NULL;
+    if (kept) {
+        *kept = *t;
+        e->smtp = kept;
+        struct span *const spans[] = {&kept->banner, &kept->helo, &kept->mail_from};
+        if (keep(b, spans, sizeof spans / sizeof *spans) && keep_array(b, kept->rcpt_to, kept->n_rcpt_to))
+            return;
+    }
+    if (e)
+        take_back(b);
+}
+
+void events_add_socks(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                      const struct socks_request *r)
+{
+    struct event *e = add(b, EVENT_SOCKS, f, side, m);
+    struct socks_request *kept = e ? arena_alloc(&b->arena, sizeof *kept) : NULL;
+    if (kept) {
+        *kept = *r;
+        e->socks = kept;
+        if (keep(b, &(struct span *){&kept->host}, 1))
+            return;
+    }
+    if (e)
+        take_back(b);
+}
+
 static uint64_t content(const struct span *const spans[], size_t n, uint64_t seed)
 {
     for (size_t i = 0; i < n; i++)
@@ -264,6 +298,15 @@ static uint64_t content_of(const struct event *e)
         const struct span *const spans[] = {&h->alpn, &h->extensions, &h->random};
         return content(spans, sizeof spans / sizeof *spans, e->kind);
     }
+    case EVENT_SMTP: {
+        const struct span *const spans[] = {&e->smtp->banner, &e->smtp->helo, &e->smtp->mail_from};
+        uint64_t c = content(spans, sizeof spans / sizeof *spans, e->kind);
+        for (unsigned i = 0; i < e->smtp->n_rcpt_to; i++)
+            c = content(&(const struct span *){&e->smtp->rcpt_to[i]}, 1, c);
+        return c;
+    }
+    case EVENT_SOCKS:
+        return content(&(const struct span *){&e->socks->host}, 1, e->kind + ((uint64_t)e->socks->port << 8));
     default:
         return 0;
     }

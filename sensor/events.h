@@ -38,6 +38,10 @@ void events_add_quic(struct events *b, const struct flow *f, unsigned side, cons
                      const struct tls_client_hello *h, uint32_t version);
 void events_add_tls_server(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
                           const struct tls_server_hello *h);
+void events_add_smtp(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                     const struct smtp_talk *t);
+void events_add_socks(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                      const struct socks_request *r);
 
 /* The same number for what says the same: HTTP heads, TLS hellos, DNS messages. 0: of another kind. */
 uint64_t events_content(const struct event *e);

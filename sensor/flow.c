@@ -28,7 +28,7 @@ struct flow_table {
     struct flow *flows;     /* owned, mapped */
     uint32_t bucket_mask;
     uint32_t n_flows, high; /* in use; slots ever used */
-    uint32_t free_head;     /* 1 + index; chained through flow.salt */
+    uint32_t free_head;     /* 1 + index; chained through flow.stream[0] */
     uint32_t sweep;         /* where the sweep is */
     uint64_t evictions;
 };
@@ -85,7 +85,7 @@ static void forget(struct flow_table *t, uint32_t index)
     for (int i = 0; i < BUCKET_SLOTS; i++)
         if (b->flow[i] == index + 1)
             b->flow[i] = 0;
-    *f = (struct flow){.salt = t->free_head};
+    *f = (struct flow){.stream[0] = t->free_head};
     t->free_head = index + 1;
     t->n_flows--;
 }
@@ -224,7 +224,7 @@ static struct flow *add(struct flow_table *t, const struct flow_key *k)
     uint32_t index;
     if (t->free_head) {
         index = t->free_head - 1;
-        t->free_head = t->flows[index].salt;
+        t->free_head = t->flows[index].stream[0];
     } else {
         index = t->high++;
     }
@@ -278,7 +278,7 @@ struct flow *flow_find_by(struct flow_table *t, const struct flow_key *k, const 
     sweep(t, now_s);
     f = add(t, k);
     f->last_s = now_s;
-    f->salt = (uint32_t)hash_bytes(&ts_ns, sizeof ts_ns, 0);
+    f->salt = hash_bytes(&ts_ns, sizeof ts_ns, 0) & 0xffffff;
     guess_client(f, d, k->side);
     *out_is_new = true;
     return f;

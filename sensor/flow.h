@@ -42,7 +42,8 @@ struct flow {
     uint32_t stream[2];   /* TCP: sensor/tcp.c, QUIC: sensor/quic_reader.c: 1 + slot, 0 if none. Of a TCP side that is done or ended: the number at
                            * which the last message began */
     uint32_t last_s;      /* seconds since 1970 of the last packet */
-    uint32_t salt;        /* from the first packet's time: tells flows with equal ends apart */
+    uint32_t salt : 24;   /* from the first packet's time: tells flows with equal ends apart */
+    uint32_t outer : 4;   /* enum outer: what it began with, where that is known (sensor/session.c) */
 };
 _Static_assert(sizeof(struct flow) == 64, "a flow is one cache line");
 enum { FLOW_KEY_BYTES = 37 }; /* the first bytes of struct flow are its key */

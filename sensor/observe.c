@@ -86,11 +86,40 @@ static void add_hello(struct observations *o, const struct event *e, enum field 
     for (unsigned i = 0; i < h->n_names; i++)
         add_name(o, e, sni, h->names[i], h->names[i], e->dport);
     o->n_destinations = o->n - first;
-    if (sni == FIELD_TLS_SNI)
-        for (unsigned i = 0; i < h->n_alpn; i++)
-            add_text(o, e, FIELD_TLS_ALPN, h->alpn[i]);
+    for (unsigned i = 0; i < h->n_alpn; i++)
+        add_text(o, e, FIELD_TLS_ALPN, h->alpn[i]);
     add_text(o, e, FIELD_TLS_JA3, fingerprint_ja3(e->fingerprints));
     add_text(o, e, FIELD_TLS_JA4, fingerprint_ja4(e->fingerprints));
+}
+
+/* Whose mail it is: the address, and the domain that it is in. */
+static void add_mailbox(struct observations *o, const struct event *e, enum field field, struct span path)
+{
+    struct span address = smtp_address(path), domain = address;
+    while (span_has_byte(domain, '@'))
+        span_skip(&domain, 1);
+    add_name(o, e, field, domain, domain, 0);
+    add_text(o, e, field, address);
+}
+
+static void add_smtp(struct observations *o, const struct event *e)
+{
+    const struct smtp_talk *t = e->smtp;
+    add_name(o, e, FIELD_SMTP_BANNER, t->banner, t->banner, e->sport);
+    add_name(o, e, FIELD_SMTP_HELO, t->helo, t->helo, 0);
+    add_mailbox(o, e, FIELD_SMTP_MAIL_FROM, t->mail_from);
+    for (unsigned i = 0; i < t->n_rcpt_to; i++)
+        add_mailbox(o, e, FIELD_SMTP_RCPT_TO, t->rcpt_to[i]);
+}
+
+static void add_socks(struct observations *o, const struct event *e)
+{
+    const struct socks_request *r = e->socks;
+    if (r->host.len)
+        add_name(o, e, FIELD_SOCKS_HOST, r->host, r->host, r->port);
+    else
+        scan_add_address(o->scanner, FIELD_SOCKS_HOST, &r->ip, r->port, observe(o, e, ip_bytes(&r->ip)));
+    o->n_destinations = 1;
 }
 
 static void add_ends(struct observations *o, const struct event *e)
@@ -126,6 +155,12 @@ void observe_event(struct observations *o, const struct event *e)
         break;
     case EVENT_QUIC:
         add_hello(o, e, FIELD_QUIC_SNI);
+        break;
+    case EVENT_SMTP:
+        add_smtp(o, e);
+        break;
+    case EVENT_SOCKS:
+        add_socks(o, e);
         break;
     }
 }

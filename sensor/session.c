@@ -1,19 +1,21 @@
 /* See session.h. Hot.
  *
- * While the app is unknown each segment is looked at anew, a few times over: STARTTLS, SOCKS and proxy preambles, and captures that
+ * What comes before the protocol that matters is read where it is known: PROXY, SOCKS and requests for TLS are passed over, and protocols
+ * of lines (mail, FTP, XMPP) are read line by line, so that a hello is found wherever it follows a line. For all else, while the app is unknown each segment is looked at anew, a few times over: other preambles, and captures that
  * begin in the middle, all end in a segment that starts with a hello or a request. The same look is how a session goes on after a
  * lost segment or a body whose length was a lie. */
 #include "sensor/session.h"
 
 enum {
-    SNIFFS_MAX = 24,           /* segments looked at before a direction is given up */
-    SNIFF_BYTES_MAX = 8192,    /* a first line longer than this is none */
-    HEAD_BYTES_MAX = 60 * 1024,/* an HTTP head or TLS hello longer than this is not read */
+    SNIFFS_MAX = 24,            /* segments looked at before a direction is given up */
+    SNIFF_BYTES_MAX = 8192,     /* a first line longer than this is none */
+    HEAD_BYTES_MAX = 60 * 1024, /* an HTTP head or TLS hello longer than this is not read */
     HELLO_BYTES_MAX = 64 * 1024,
     DNS_BYTES_MAX = 64 * 1024, /* what a stream holds */
     DNS_MALFORMED_MAX = 4,
     DNS_HEADER = 12,
     DNS_PORT = 53,
+    LINES_BYTES_MAX = 64 * 1024, /* of lines in which no TLS began: none will */
 };
 
 enum phase {
@@ -23,6 +25,10 @@ enum phase {
     HTTP_IN_CHUNKS,
     TLS_HELLO = 0,
     TLS_RECORDS = 8,
+    LINES_GREETING = 0, /* of a server */
+    LINES_ON,
+    MAIL_COMMANDS = 0,
+    MAIL_BODY,
 };
 
 static void set_client(const struct session_context *c, unsigned client)
@@ -42,7 +48,7 @@ static void begin(const struct session_context *c, enum session_protocol p, bool
     if (f->session != (unsigned)p + 1) {
         session_account(f, c->events->stats);
         f->session = (unsigned)(p + 1) & 7;
-        f->flags &= (uint8_t)~(FLOW_SESSION_TOLD | FLOW_MALFORMED);
+        f->flags &= (uint8_t) ~(FLOW_SESSION_TOLD | FLOW_MALFORMED);
         f->is_client_heard = 0;
         c->events->stats->sessions[p]++;
     }
@@ -70,12 +76,12 @@ void session_account(struct flow *f, struct stats *stats)
 {
     if (!f->session || f->flags & FLOW_SESSION_TOLD)
         return;
-    enum unreadable why = f->flags & FLOW_MALFORMED     ? UNREADABLE_MALFORMED
-                          : f->flags & FLOW_LIMIT       ? UNREADABLE_LIMIT
-                          : f->flags & FLOW_SNAPLEN     ? UNREADABLE_SNAPLEN
-                          : f->flags & FLOW_LOST        ? UNREADABLE_LOST
-                          : !f->is_client_heard         ? UNREADABLE_ONE_SIDED
-                                                        : UNREADABLE_CUT;
+    enum unreadable why = f->flags & FLOW_MALFORMED ? UNREADABLE_MALFORMED
+                          : f->flags & FLOW_LIMIT   ? UNREADABLE_LIMIT
+                          : f->flags & FLOW_SNAPLEN ? UNREADABLE_SNAPLEN
+                          : f->flags & FLOW_LOST    ? UNREADABLE_LOST
+                          : !f->is_client_heard     ? UNREADABLE_ONE_SIDED
+                                                    : UNREADABLE_CUT;
     stats->unreadable[f->session - 1][why]++;
     f->flags |= FLOW_SESSION_TOLD;
 }
@@ -130,19 +136,46 @@ static enum verdict sniff_requests(const struct session *s, struct span in)
     if (v != FIELD_FOUND || !s->is_adrift)
         return v;
     const uint8_t *blank = memchr(in.ptr, ' ', in.len);
-    return blank && http_sniff_request(span_of(in.ptr, (size_t)(blank - in.ptr) + 1)) == FIELD_FOUND ? FIELD_FOUND : FIELD_ABSENT;
+    return blank && http_sniff_request(span_of(in.ptr, (size_t)(blank - in.ptr) + 1)) == FIELD_FOUND
+               ? FIELD_FOUND
+               : FIELD_ABSENT;
+}
+
+/* What the flow began with: the first word counts, but what comes through a proxy counts more. */
+static void set_outer(const struct session_context *c, enum outer outer)
+{
+    enum outer before = (enum outer)c->flow->outer;
+    if (outer != OUTER_NONE && (before == OUTER_NONE || before == OUTER_HTTP || before == OUTER_SOCKS))
+        c->flow->outer = (unsigned)outer & 15;
+}
+
+static enum verdict sniff_lines(struct span in, bool is_client, enum outer *outer)
+{
+    *outer = OUTER_NONE;
+    return is_client ? outer_sniff_client(in, outer) : outer_sniff_server(in, outer);
 }
 
 /* FIELD_FOUND sets s->app. */
 static enum verdict sniff(struct session *s, const struct session_context *c, struct span in)
 {
+    enum outer of_client = OUTER_NONE, of_server = OUTER_NONE;
+    enum verdict client_lines = FIELD_ABSENT, server_lines = FIELD_ABSENT;
+    if (!s->is_adrift) { /* a mail may hold any such line */
+        client_lines = sniff_lines(in, true, &of_client);
+        server_lines = sniff_lines(in, false, &of_server);
+    }
     const struct {
         enum session_app app;
         enum verdict verdict;
+        enum outer outer;
     } looks[] = {
-        {APP_TLS_CLIENT, tls_sniff_client(in)},           {APP_TLS_SERVER, tls_sniff_server(in)},
-        {APP_HTTP_REQUESTS, sniff_requests(s, in)},       {APP_HTTP_RESPONSES, http_sniff_response(in)},
-        {APP_DNS, sniff_dns(s, c, in)},
+        {APP_TLS_CLIENT, tls_sniff_client(in), OUTER_NONE},
+        {APP_TLS_SERVER, tls_sniff_server(in), OUTER_NONE},
+        {APP_HTTP_REQUESTS, sniff_requests(s, in), OUTER_NONE},
+        {APP_HTTP_RESPONSES, http_sniff_response(in), OUTER_NONE},
+        {of_client == OUTER_SMTP ? APP_SMTP : APP_LINES_CLIENT, client_lines, of_client},
+        {APP_LINES_SERVER, server_lines, of_server},
+        {APP_DNS, sniff_dns(s, c, in), OUTER_NONE},
     };
     bool may_be = false;
     for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
@@ -150,6 +183,8 @@ static enum verdict sniff(struct session *s, const struct session_context *c, st
         if (looks[i].verdict == FIELD_FOUND && !(looks[i].app == APP_DNS && may_be)) {
             s->app = looks[i].app;
             s->n_sniffs = 0;
+            s->scanned = 0;
+            set_outer(c, looks[i].outer);
             return FIELD_FOUND;
         }
         may_be |= looks[i].verdict == FIELD_PARTIAL;
@@ -157,16 +192,52 @@ static enum verdict sniff(struct session *s, const struct session_context *c, st
     return may_be && in.len < SNIFF_BYTES_MAX ? FIELD_PARTIAL : FIELD_ABSENT;
 }
 
+/* A message of what comes first: behind it the look begins anew. */
+static size_t pass_preamble(struct session *s, const struct session_context *c, const struct preamble *p)
+{
+    set_outer(c, p->outer);
+    if (p->outer == OUTER_SOCKS)
+        c->flow->flags |= FLOW_TUNNEL;
+    if (p->has_request) {
+        set_client(c, c->side);
+        events_add_socks(c->events, c->flow, c->side, c->moment, &p->request);
+    }
+    *s = (struct session){.n_sniffs = s->n_sniffs, .is_adrift = s->is_adrift};
+    return p->len;
+}
+
+/* Bytes that might have begun something, and do not: what came with the next segment may. */
+static size_t drop_held(struct session *s, struct span in)
+{
+    size_t held = s->scanned;
+    resync(s, in);
+    return held && held < in.len ? held : in.len;
+}
+
+/* A hello at the start of a segment is one, whatever is held in front of it. */
+static bool is_hello_behind_held(const struct session *s, struct span in)
+{
+    struct span segment = span_from(in, s->scanned);
+    return s->scanned && segment.len && segment.ptr[0] == TLS_HANDSHAKE &&
+           (tls_sniff_client(segment) == FIELD_FOUND || tls_sniff_server(segment) == FIELD_FOUND);
+}
+
 static size_t read_unknown(struct session *s, const struct session_context *c, struct span in, bool is_last)
 {
-    switch (sniff(s, c, in)) {
-    case FIELD_FOUND:
+    struct preamble p;
+    enum verdict preamble = preamble_read(in, (enum outer)c->flow->outer, s->is_adrift, &p);
+    bool is_hello_next = is_hello_behind_held(s, in);
+    if (preamble == FIELD_FOUND && (!is_hello_next || p.len <= s->scanned))
+        return pass_preamble(s, c, &p);
+    if (is_hello_next)
+        return drop_held(s, in);
+    enum verdict v = sniff(s, c, in);
+    if (v == FIELD_FOUND)
         return session_read(s, c, in, is_last);
-    case FIELD_PARTIAL:
-        return is_last ? in.len : 0;
-    default:
-        return resync(s, in);
-    }
+    if (v == FIELD_ABSENT && preamble != FIELD_PARTIAL)
+        return drop_held(s, in);
+    s->scanned = in.len;
+    return is_last ? in.len : 0;
 }
 
 /* What the head says follows it. */
@@ -192,6 +263,7 @@ static void start_body(struct session *s, const struct session_context *c, enum 
         break;
     case HTTP_TUNNEL:
         c->flow->flags |= FLOW_TUNNEL;
+        set_outer(c, OUTER_HTTP);
         *s = (struct session){0};
         break;
     }
@@ -415,6 +487,133 @@ static size_t read_tls_records(struct session *s, struct span in)
     return 0;
 }
 
+/* ---- lines ---- */
+
+/* At the start of a line: is it TLS that begins? FIELD_FOUND sets s->app. */
+static enum verdict sniff_tls(struct session *s, bool is_client, struct span in)
+{
+    if (in.ptr[0] != TLS_HANDSHAKE && in.ptr[0] != TLS_ALERT)
+        return FIELD_ABSENT;
+    enum verdict v = is_client ? tls_sniff_client(in) : tls_sniff_server(in);
+    if (v == FIELD_FOUND)
+        *s = (struct session){.app = is_client ? APP_TLS_CLIENT : APP_TLS_SERVER};
+    return v == FIELD_FOUND || v == FIELD_PARTIAL ? v : FIELD_ABSENT;
+}
+
+/* A mail's session goes on beside the TLS that began in it, when the other side's segments come late: no new one. */
+static void begin_mail(const struct session_context *c, bool is_client)
+{
+    set_outer(c, OUTER_SMTP);
+    if (c->flow->session != SESSION_TLS + 1)
+        begin(c, SESSION_SMTP, is_client);
+}
+
+static void tell_mail(const struct session_context *c, const struct smtp_talk *t)
+{
+    if (!t->banner.len && !t->helo.len && !t->mail_from.len && !t->n_rcpt_to)
+        return;
+    if (c->flow->session == SESSION_SMTP + 1)
+        tell_readable(c, SESSION_SMTP);
+    events_add_smtp(c->events, c->flow, c->side, c->moment, t);
+}
+
+/* Is it a mail server? False: that takes another line. */
+static bool read_greeting(struct session *s, const struct session_context *c, struct span in, bool is_last)
+{
+    struct smtp_talk t = {0};
+    enum verdict v = smtp_greeting_read(in, (enum outer)c->flow->outer, &t.banner);
+    if (v == FIELD_PARTIAL && !is_last)
+        return false;
+    s->phase = LINES_ON;
+    if (v == FIELD_FOUND) {
+        begin_mail(c, false);
+        tell_mail(c, &t);
+    }
+    return true;
+}
+
+/* What it is a line of. False: of a mail client, which is read by itself. */
+static bool read_line(struct session *s, const struct session_context *c, struct span line)
+{
+    enum outer outer;
+    bool is_client = s->app == APP_LINES_CLIENT;
+    if (sniff_lines(line, is_client, &outer) == FIELD_FOUND)
+        set_outer(c, outer);
+    if (is_client && outer == OUTER_SMTP) {
+        *s = (struct session){.app = APP_SMTP};
+        return false;
+    }
+    s->n_line_bytes += (uint32_t)line.len;
+    s->is_done = s->n_line_bytes > LINES_BYTES_MAX;
+    return true;
+}
+
+/* One line. */
+static size_t read_lines(struct session *s, const struct session_context *c, struct span in, bool is_last)
+{
+    bool is_client = s->app == APP_LINES_CLIENT;
+    if (!is_client && s->phase == LINES_GREETING && !read_greeting(s, c, in, is_last))
+        return 0;
+    switch (sniff_tls(s, is_client, in)) {
+    case FIELD_FOUND:
+        return 0;
+    case FIELD_PARTIAL:
+        return is_last ? in.len : 0;
+    default:
+        break;
+    }
+    const uint8_t *end =
+        memchr(in.ptr + s->scanned, outer_line_end((enum outer)c->flow->outer), in.len - s->scanned);
+    if (!end) {
+        s->scanned = in.len;
+        return in.len > LINE_BYTES_MAX ? resync(s, in) : is_last ? in.len : 0;
+    }
+    struct span line = span_of(in.ptr, (size_t)(end - in.ptr) + 1);
+    s->scanned = 0;
+    return read_line(s, c, line) ? line.len : 0;
+}
+
+static size_t read_mail_commands(struct session *s, const struct session_context *c, struct span in,
+                                 bool is_last)
+{
+    struct smtp_commands commands;
+    enum verdict v = smtp_commands_read(in, &commands);
+    begin_mail(c, true);
+    enum verdict tls = v == FIELD_FOUND && commands.next == SMTP_TLS
+                           ? sniff_tls(s, true, span_from(in, commands.used))
+                           : FIELD_ABSENT;
+    if ((v == FIELD_PARTIAL || tls == FIELD_PARTIAL) && !is_last) {
+        s->scanned = commands.used;
+        return 0;
+    }
+    tell_mail(c, &commands.talk);
+    if (tls == FIELD_FOUND)
+        return commands.used;
+    s->scanned = 0;
+    if (v == FIELD_MALFORMED || commands.next == SMTP_TLS)
+        return resync(s, in);
+    if (v == FIELD_PARTIAL)
+        return in.len;
+    s->skip = commands.chunk_len;
+    s->phase = commands.next == SMTP_BODY ? MAIL_BODY : MAIL_COMMANDS;
+    s->mail = (struct smtp_body){0};
+    return commands.used;
+}
+
+static size_t read_mail(struct session *s, const struct session_context *c, struct span in, bool is_last)
+{
+    size_t used;
+    if (s->phase == MAIL_COMMANDS) {
+        struct span line = span_from(in, s->scanned); /* the last one, not whole when it was looked at */
+        bool is_new = line.len && (line.ptr[0] == TLS_HANDSHAKE || line.len > LINE_BYTES_MAX ||
+                                   span_has_byte(line, '\n'));
+        return is_new || is_last ? read_mail_commands(s, c, in, is_last) : 0;
+    }
+    if (smtp_body_skip(&s->mail, in, &used) == FIELD_FOUND)
+        s->phase = MAIL_COMMANDS;
+    return is_last ? in.len : used;
+}
+
 static size_t read_dns(struct session *s, const struct session_context *c, struct span in)
 {
     struct stats *stats = c->events->stats;
@@ -459,6 +658,11 @@ static size_t step(struct session *s, const struct session_context *c, struct sp
         return s->phase == TLS_HELLO ? read_tls_hello(s, c, in, is_last) : read_tls_records(s, in);
     case APP_DNS:
         return read_dns(s, c, in);
+    case APP_LINES_CLIENT:
+    case APP_LINES_SERVER:
+        return read_lines(s, c, in, is_last);
+    case APP_SMTP:
+        return read_mail(s, c, in, is_last);
     }
     return in.len;
 }
@@ -499,6 +703,10 @@ bool session_lose(struct session *s, uint64_t n)
             s->chunks.left -= n;
             return true;
         }
+    if (s->app == APP_SMTP && s->phase == MAIL_BODY) { /* another line of it, unless the dot was lost */
+        s->mail.is_within_line = true;
+        return true;
+    }
     set_adrift(s);
     return false;
 }

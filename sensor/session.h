@@ -1,9 +1,10 @@
 #pragma once
 /* One direction of a TCP connection as its protocol reads it: finds out what is spoken, on any port, and turns bytes in order into
- * events: HTTP heads, TLS hellos, DNS messages. Hot. Knows nothing of segments; sensor/tcp.h feeds it. Each direction stands alone. */
+ * events: HTTP heads, TLS hellos, DNS messages, the commands around a mail. Hot. Knows nothing of segments; sensor/tcp.h feeds it. Each direction stands alone. */
 #include "sensor/events.h"
 
-enum session_app { APP_UNKNOWN, APP_HTTP_REQUESTS, APP_HTTP_RESPONSES, APP_TLS_CLIENT, APP_TLS_SERVER, APP_DNS };
+enum session_app { APP_UNKNOWN, APP_HTTP_REQUESTS, APP_HTTP_RESPONSES, APP_TLS_CLIENT, APP_TLS_SERVER, APP_DNS,
+                   APP_LINES_CLIENT, APP_LINES_SERVER, APP_SMTP };
 
 /* All zero is the start. */
 struct session {
@@ -12,10 +13,14 @@ struct session {
     uint8_t n_sniffs;  /* times nothing was recognised */
     bool is_done;      /* wants no more bytes */
     bool is_adrift;    /* what comes next may be the middle of something: be strict about what it is taken for */
-    struct http_chunks chunks;
+    union {
+        struct http_chunks chunks;
+        struct smtp_body mail;
+    };
     uint64_t skip;     /* coming bytes that need not be seen */
     size_t want;       /* useless to call again before so many bytes are there */
-    size_t scanned;    /* of the head that is not whole yet */
+    size_t scanned;    /* of the head or line that is not whole yet; while the app is unknown: where its last segment began */
+    uint32_t n_line_bytes; /* of lines that were read */
 };
 
 struct session_context {

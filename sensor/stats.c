@@ -154,6 +154,7 @@ const char *session_name(enum session_protocol p)
         [SESSION_HTTP] = "http",
         [SESSION_TLS] = "tls",
         [SESSION_QUIC] = "quic",
+        [SESSION_SMTP] = "smtp",
     };
     return names[p];
 }

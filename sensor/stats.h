@@ -26,7 +26,7 @@ enum out_of_scope { /* a good frame of a kind we do not look into */
     SCOPE_COUNT,
 };
 
-enum session_protocol { SESSION_DNS, SESSION_HTTP, SESSION_TLS, SESSION_QUIC, SESSION_COUNT };
+enum session_protocol { SESSION_DNS, SESSION_HTTP, SESSION_TLS, SESSION_QUIC, SESSION_SMTP, SESSION_COUNT };
 
 enum unreadable { /* why a session of a known protocol told us nothing */
     UNREADABLE_CUT,          /* ended, or its capture ended, before the field was whole */
@@ -66,7 +66,7 @@ struct stats {
     uint64_t readable[SESSION_COUNT];
     uint64_t unreadable[SESSION_COUNT][UNREADABLE_COUNT];
 
-    uint64_t events[7];                         /* by enum event_kind */
+    uint64_t events[9];                         /* by enum event_kind */
     uint64_t events_lost;                       /* the batch had no room */
     uint64_t fields;                            /* given to the matcher */
     uint64_t fields_dropped;                    /* fields and hits the matcher had no room for */

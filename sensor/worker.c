@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "sensor/decode/checksum.h"
+#include "sensor/dtls_reader.h"
 #include "sensor/events.h"
 #include "sensor/flow.h"
 #include "sensor/fragments.h"
@@ -25,7 +26,7 @@ enum {
     DIRECTIONS_MAX = 1 << 18,
     IDLE_TCP_S = 600,
     IDLE_UDP_S = 120,
-    UDP_LOOKS = 4,             /* payloads of a UDP direction looked at for DNS on a port that is not its */
+    UDP_LOOKS = 4, /* payloads of a UDP direction looked at for DNS on a port that is not its */
     BATCH_BYTES = 32 << 20,
     SCAN_BYTES_MAX = 16 << 20, /* of fields before the matcher at one time */
     SCAN_EVENTS = 512,         /* events worth a scan */
@@ -33,7 +34,10 @@ enum {
     OUT_BYTES_FLUSH = 128 << 10,
     ALERT_KEYS = 1 << 17,
     AHEAD = 32,                /* packets decoded before the first of them is read */
-    PORT_DNS = 53, PORT_MDNS = 5353, PORT_LLMNR = 5355, PORT_NETBIOS = 137,
+    PORT_DNS = 53,
+    PORT_MDNS = 5353,
+    PORT_LLMNR = 5355,
+    PORT_NETBIOS = 137,
 };
 #define BUFFERS_DEFAULT ((size_t)256 << 20)
 
@@ -41,17 +45,18 @@ struct worker {
     struct worker_options o;
     struct stats stats;
     struct events events;          /* owned */
-    struct flow_table *flows;    /* owned */
-    struct fragments *fragments; /* owned */
-    struct tcp *tcp;             /* owned */
-    struct quic_reader *quic;    /* owned */
-    struct scanner *scanner;     /* owned; NULL without a db */
+    struct flow_table *flows;      /* owned */
+    struct fragments *fragments;   /* owned */
+    struct tcp *tcp;               /* owned */
+    struct quic_reader *quic;      /* owned */
+    struct dtls_reader *dtls;      /* owned */
+    struct scanner *scanner;       /* owned; NULL without a db */
     struct suppressor *suppressor; /* owned; NULL when the db has no allow side */
-    struct seen *seen;           /* owned */
-    struct observations observed; /* owned; of the events before the matcher */
-    uint64_t *list_hits;         /* owned; by list */
-    struct buf out;              /* owned; lines waiting to be written */
-    bool is_broken;              /* the output refused */
+    struct seen *seen;             /* owned */
+    struct observations observed;  /* owned; of the events before the matcher */
+    uint64_t *list_hits;           /* owned; by list */
+    struct buf out;                /* owned; lines waiting to be written */
+    bool is_broken;                /* the output refused */
 };
 
 static bool wants_scan(const struct worker *w)
@@ -64,8 +69,10 @@ static void flow_gone(void *to, struct flow *f)
     struct worker *w = to;
     if (f->proto == IPPROTO_TCP)
         tcp_flow_gone(w->tcp, f);
-    else if (f->proto == IPPROTO_UDP)
+    else if (f->proto == IPPROTO_UDP) {
         quic_reader_flow_gone(w->quic, f);
+        dtls_reader_flow_gone(w->dtls, f);
+    }
     if (wants_scan(w))
         worker_flush(w);
 }
@@ -104,7 +111,8 @@ static bool make_parts(struct worker *w, struct err *err)
     w->events.fingerprints = o->writes_events ? FINGERPRINT_ALL : 0;
     w->tcp = tcp_new(&tcp, &w->events);
     w->quic = quic_reader_new(QUIC_GATHERINGS, &w->events);
-    if (!w->tcp || !w->quic)
+    w->dtls = dtls_reader_new(DTLS_GATHERINGS, &w->events);
+    if (!w->tcp || !w->quic || !w->dtls)
         return err_set(err, ERR_MEMORY, NULL, "out of memory");
     if (!o->db)
         return true;
@@ -147,6 +155,7 @@ void worker_free(struct worker *w)
     fragments_free(w->fragments);
     tcp_free(w->tcp);
     quic_reader_free(w->quic);
+    dtls_reader_free(w->dtls);
     flow_table_free(w->flows);
     seen_free(w->seen);
     events_fini(&w->events);
@@ -185,13 +194,15 @@ static void read_dns(struct worker *w, const struct flow *f, unsigned side, cons
 static void read_udp(struct worker *w, struct flow *f, unsigned side, const struct decoded *d,
                      const struct moment *m)
 {
-    if (d->payload.len == 0 || quic_reader_packet(w->quic, f, side, d, m))
+    if (d->payload.len == 0 || quic_reader_packet(w->quic, f, side, d, m) ||
+        dtls_reader_packet(w->dtls, f, side, d, m))
         return;
     if (is_dns_by_port(d)) {
         read_dns(w, f, side, d, m);
         return;
     }
-    if (d->sport == PORT_NETBIOS || d->dport == PORT_NETBIOS) /* NetBIOS names (RFC 1002) travel in DNS's own message format */
+    if (d->sport == PORT_NETBIOS ||
+        d->dport == PORT_NETBIOS) /* NetBIOS names (RFC 1002) travel in DNS's own message format */
         return;
     if (f->next_seq[side] == UDP_LOOKS) /* UDP has no sequence numbers: the looks are counted there */
         return;

@@ -331,6 +331,13 @@ const char *tls_version_name(uint16_t version, char scratch[static 8])
         return "TLS 1.2";
     case 0x0304:
         return "TLS 1.3";
+    case 0x0100: /* before its RFC */
+    case 0xfeff:
+        return "DTLS 1.0";
+    case 0xfefd:
+        return "DTLS 1.2";
+    case 0xfefc:
+        return "DTLS 1.3";
     default:
         return name ? name : hex_name(version, scratch);
     }

@@ -97,5 +97,5 @@ static inline bool tls_is_grease(uint16_t v)
 }
 
 /* As EVE's tls.version says it: "SSLv2", "SSLv3", "TLSv1", "TLS 1.1", "TLS 1.2", "TLS 1.3", "TLS 1.3 draft-28"
- * and the like, "UNDETERMINED" for 0; others as "0x0305" written to `scratch`. */
+ * and the like, "DTLS 1.0", "DTLS 1.2", "DTLS 1.3", "UNDETERMINED" for 0; others as "0x0305" written to `scratch`. */
 const char *tls_version_name(uint16_t version, char scratch[static 8]);

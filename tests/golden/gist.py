@@ -6,6 +6,8 @@
     http GET www.evil.example /index.html            http 200
     tls sni=www.evil.example version="TLS 1.3" client_alpns=h2,http/1.1
     quic version=1 sni=www.evil.example
+    smtp helo=client.example from=<a@b.example> to=<c@d.example>        smtp banner=mx.example
+    socks host=www.evil.example port=443
 
 Flow events are left out: every packet that opens a flow makes one.
 """
@@ -63,7 +65,7 @@ def say_http(event):
 
 def say_tls(event):
     tls = event["tls"]
-    keys = [(key, tls[key]) for key in ("sni", "version", "client_alpns", "server_alpns") if key in tls]
+    keys = [(key, tls[key]) for key in ("from_proto", "sni", "version", "client_alpns", "server_alpns") if key in tls]
     return [visible("tls " + " ".join("%s=%s" % (key, ",".join(value) if isinstance(value, list) else
                                                '"%s"' % value if " " in value else value) for key, value in keys))]
 
@@ -73,4 +75,22 @@ def say_quic(event):
     return [visible("quic " + " ".join("%s=%s" % (key, quic[key]) for key in ("version", "sni") if key in quic))]
 
 
-SAY = {"alert": say_alert, "dns": say_dns, "mdns": say_dns, "http": say_http, "tls": say_tls, "quic": say_quic}
+def variables(event):
+    return {pair["key"]: pair["value"] for pair in event.get("metadata", {}).get("flowvars", [])}
+
+
+def say_smtp(event):
+    smtp, said = event.get("smtp", {}), []
+    said += ["banner=" + variables(event)["smtp_banner"]] if "smtp" not in event else []
+    said += ["helo=" + smtp["helo"]] if "helo" in smtp else []
+    said += ["from=" + smtp["mail_from"]] if "mail_from" in smtp else []
+    said += ["to=" + ",".join(smtp["rcpt_to"])] if "rcpt_to" in smtp else []
+    return [visible("smtp " + " ".join(said))]
+
+
+def say_socks(event):
+    return [visible("socks host=%(socks_host)s port=%(socks_port)s" % variables(event))]
+
+
+SAY = {"alert": say_alert, "dns": say_dns, "mdns": say_dns, "http": say_http, "tls": say_tls, "quic": say_quic,
+       "smtp": say_smtp, "socks": say_socks}

@@ -13,9 +13,11 @@ import make_allow  # noqa: E402,F401
 import make_blooms  # noqa: E402,F401
 import make_captures  # noqa: E402,F401
 import make_dns  # noqa: E402,F401
+import make_dtls  # noqa: E402,F401
 import make_evasion  # noqa: E402,F401
 import make_http  # noqa: E402,F401
 import make_lists  # noqa: E402,F401
+import make_mail  # noqa: E402,F401
 import make_names  # noqa: E402,F401
 import make_quic  # noqa: E402,F401
 import make_tls  # noqa: E402,F401

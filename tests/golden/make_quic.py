@@ -96,3 +96,9 @@ case("quic-unreadable", """What must give nothing: a packet with one bit changed
 case("quic-hostile-name", """A name of quotes, backslashes, line ends and bytes that are no text.""",
      [sent(initial(crypto(client_hello(b"a\"\\\n{\x00\xff\x7f.evil.example", ("h3",)))))],
      r'quic version=1 sni=a"\x5c\x0a{\x00\xff\x7f.evil.example')
+
+case("quic-alpn", """What a client offers inside QUIC, as an indicator of the field says it, and what it nearly is.""",
+     [sent(initial(crypto(client_hello("www.good.example", ("h3", "bad-proto"))), pad_to=SIZE)),
+      sent(initial(crypto(client_hello("www.good.example", ("bad-prot", "h3"))), pad_to=SIZE), 40001)],
+     "alert tls.alpn bad-proto = regex ^bad-proto$",
+     {"list.yaml": "indicators:\n  - {regex: \"^bad-proto$\", fields: [tls.alpn]}\n"})

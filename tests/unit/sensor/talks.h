@@ -11,6 +11,11 @@ enum talk {
     TALK_RETRY_CLIENT, TALK_RETRY_SERVER, /* HelloRetryRequest and a second hello */
     TALK_DNS_QUERIES, TALK_DNS_ANSWERS,  /* on port 53 */
     TALK_CONNECT, TALK_CONNECTED,        /* HTTP CONNECT, then TLS */
+    TALK_MAILS, TALK_MAIL_REPLIES,       /* SMTP: mails of every kind */
+    TALK_STARTTLS, TALK_STARTTLS_REPLIES,/* SMTP, then TLS */
+    TALK_IMAP, TALK_IMAP_REPLIES,
+    TALK_SOCKS, TALK_SOCKS_REPLIES,      /* SOCKS 5 with a password, then TLS */
+    TALK_PROXY, TALK_PGSQL_REPLIES,      /* PROXY protocol in version 1, then a request; 'S', then TLS */
     TALK_COUNT,
 };
 
@@ -84,6 +89,16 @@ static inline void talks_put_dns(struct buf *b, bool is_answer)
     }
 }
 
+static inline void talks_put_mails(struct buf *b)
+{
+    buf_put_str(b, "EHLO client.mail.example\r\nMAIL FROM:<one@from.example> SIZE=10\r\nRCPT TO:<a@to.example>\r\n"
+                   "rcpt to: <\"b >\"@to.example>\r\nDATA\r\nFrom: x\r\nMAIL FROM:<not@this.example>\r\n..\r\n.x\r\n.\r\n"
+                   "NOOP\r\nMAIL FROM:<>\r\nRCPT TO:<c@to.example>\r\nBDAT 40\r\n");
+    packets_put_fill(b, '\n', 40);
+    buf_put_str(b, "BDAT 0 LAST\r\nMAIL FROM:<two@from.example>\r\nRCPT TO:d@to.example\r\nDATA\r\nRSET\r\n"
+                   "MAIL FROM:<@relay.example:three@from.example>\r\nMAIL FROM:<four@from.example>\r\nQUIT\r\n");
+}
+
 static inline void talks_put(struct buf *b, enum talk t)
 {
     switch (t) {
@@ -124,6 +139,44 @@ static inline void talks_put(struct buf *b, enum talk t)
         break;
     case TALK_CONNECTED:
         buf_put_str(b, "HTTP/1.1 200 Connection established\r\n\r\n");
+        talks_put(b, TALK_TLS_SERVER);
+        break;
+    case TALK_MAILS:
+        talks_put_mails(b);
+        break;
+    case TALK_MAIL_REPLIES:
+        buf_put_str(b, "220-mx.mail.example ESMTP\r\n220 again\r\n250-mx.mail.example\r\n250 OK\r\n250 OK\r\n354 go\r\n250 done\r\n");
+        break;
+    case TALK_STARTTLS:
+        buf_put_str(b, "EHLO starting.example\r\nSTARTTLS\r\n");
+        talks_put(b, TALK_TLS_CLIENT);
+        break;
+    case TALK_STARTTLS_REPLIES:
+        buf_put_str(b, "220 quiet.example ready\r\n250-quiet.example\r\n250-STARTTLS\r\n250 SIZE 1\r\n220 go ahead\r\n");
+        talks_put(b, TALK_TLS_SERVER);
+        break;
+    case TALK_IMAP:
+        buf_put_str(b, "a001 CAPABILITY\r\na002 STARTTLS\r\n");
+        talks_put(b, TALK_TLS_CLIENT);
+        break;
+    case TALK_IMAP_REPLIES:
+        buf_put_str(b, "* OK [CAPABILITY IMAP4rev2 STARTTLS] ready\r\na001 OK done\r\na002 OK begin\r\n");
+        talks_put(b, TALK_TLS_SERVER);
+        break;
+    case TALK_SOCKS:
+        buf_put(b, SPAN_LIT("\x05\x02\x00\x02\x01\x04user\x04pass\x05\x01\x00\x03\x0dsocks.example\x01\xbb"));
+        talks_put(b, TALK_TLS_CLIENT);
+        break;
+    case TALK_SOCKS_REPLIES:
+        buf_put(b, SPAN_LIT("\x05\x02\x01\x00\x05\x00\x00\x01\xc0\x00\x02\x01\x01\xbb"));
+        talks_put(b, TALK_TLS_SERVER);
+        break;
+    case TALK_PROXY:
+        buf_put_str(b, "PROXY TCP4 192.0.2.1 198.51.100.2 40000 443\r\n");
+        talks_put(b, TALK_REQUESTS);
+        break;
+    case TALK_PGSQL_REPLIES:
+        buf_put_str(b, "S");
         talks_put(b, TALK_TLS_SERVER);
         break;
     case TALK_COUNT:
@@ -218,6 +271,19 @@ static inline void talks_say_event(struct buf *out, const struct event *e)
     case EVENT_QUIC:
         buf_put_str(out, "quic hello\n");
         talks_say_hello(out, e->tls_client);
+        break;
+    case EVENT_SMTP:
+        buf_put_str(out, "smtp\n");
+        talks_say(out, "smtp.banner", e->smtp->banner);
+        talks_say(out, "smtp.helo", e->smtp->helo);
+        talks_say(out, "smtp.mail_from", e->smtp->mail_from);
+        for (size_t i = 0; i < e->smtp->n_rcpt_to; i++)
+            talks_say(out, "smtp.rcpt_to", e->smtp->rcpt_to[i]);
+        break;
+    case EVENT_SOCKS:
+        buf_put_str(out, "socks\n");
+        talks_say(out, "socks.host", e->socks->host);
+        buf_printf(out, "socks.port=%u\n", (unsigned)e->socks->port);
         break;
     }
 }

@@ -104,6 +104,8 @@ static void begin_talk(struct hearing *h, enum talk t)
     begin(h, talks_port(t), talks_is_server(t));
     if (t == TALK_CONNECTED)
         h->flow.flags |= FLOW_TUNNEL; /* as its request leaves it */
+    if (t == TALK_SOCKS_REPLIES)
+        h->flow.outer = OUTER_SOCKS;
 }
 
 static char *say_whole(enum talk t, struct span stream)
@@ -347,6 +349,66 @@ static void test_preambles(void **state)
         assert_int_equal(h.stats.readable[SESSION_TLS], 1);
         end(&h);
     }
+}
+
+/* A mail's session ends where that of TLS begins, and each is told once. */
+static void test_mail_ledger(void **state)
+{
+    (void)state;
+    struct hearing h;
+    begin(&h, 25, false);
+    hear_str(&h, "EHLO client.example\r\nSTARTTLS\r\n");
+    hear_client_hello(&h, "mail.example");
+    const char *said = finish(&h);
+    assert_non_null(strstr(said, "smtp.helo=client.example\n"));
+    assert_non_null(strstr(said, "tls.sni=mail.example\n"));
+    assert_int_equal(h.flow.outer, OUTER_SMTP);
+    for (unsigned p = SESSION_TLS; p <= SESSION_SMTP; p += SESSION_SMTP - SESSION_TLS) {
+        assert_int_equal(h.stats.sessions[p], 1);
+        assert_int_equal(h.stats.readable[p], 1);
+    }
+    end(&h);
+    begin(&h, 25, true);
+    hear_str(&h, "220 ESMTP without a name\r\n250 OK\r\n");
+    assert_says(&h, "");
+    assert_int_equal(h.stats.unreadable[SESSION_SMTP][UNREADABLE_ONE_SIDED], 1);
+}
+
+/* What is lost of a mail is not missed, and what is lost of commands makes no line be believed. */
+static void test_gap_in_mail(void **state)
+{
+    (void)state;
+    struct hearing h;
+    begin(&h, 25, false);
+    hear_str(&h, "MAIL FROM:<a@from.example>\r\nDATA\r\nSubject: x\r\n");
+    assert_true(lose(&h, 500));
+    hear_str(&h, "rest\r\nMAIL FROM:<not@from.example>\r\n.\r\nMAIL FROM:<b@from.example>\r\nDATA\r\n");
+    assert_says(&h, "smtp\nsmtp.mail_from=<a@from.example>\nsmtp\nsmtp.mail_from=<b@from.example>\n");
+    begin(&h, 25, false);
+    hear_str(&h, "EHLO c.example\r\n");
+    assert_false(lose(&h, 500));
+    hear_str(&h, "MAIL FROM:<not@from.example>\r\n");
+    assert_says(&h, "smtp\nsmtp.helo=c.example\n");
+}
+
+/* Lines in which no TLS begins are left after a while; those of a mail client never. */
+static void test_many_lines(void **state)
+{
+    (void)state;
+    struct hearing h;
+    begin(&h, 143, true);
+    hear_str(&h, "* OK ready\r\n");
+    for (unsigned n = 0; n < 5000 && !h.session.is_done; n++)
+        hear_str(&h, "* 1 FETCH (FLAGS (x))\r\n");
+    assert_true(h.session.is_done);
+    assert_says(&h, "");
+    begin(&h, 25, false);
+    hear_str(&h, "EHLO early.example\r\n");
+    for (unsigned n = 0; n < 5000; n++)
+        hear_str(&h, "NOOP\r\nVRFY somebody\r\n");
+    assert_false(h.session.is_done);
+    hear_str(&h, "EHLO late.example\r\nQUIT\r\n");
+    assert_says(&h, "smtp\nsmtp.helo=early.example\nsmtp\nsmtp.helo=late.example\n");
 }
 
 static void test_garbage_is_given_up(void **state)
@@ -778,7 +840,8 @@ int main(void)
         cmocka_unit_test(test_connect_then_tls),
         cmocka_unit_test(test_refused_tunnel),
         cmocka_unit_test(test_until_close),
-        cmocka_unit_test(test_preambles),
+        cmocka_unit_test(test_preambles), cmocka_unit_test(test_mail_ledger),
+        cmocka_unit_test(test_gap_in_mail), cmocka_unit_test(test_many_lines),
         cmocka_unit_test(test_garbage_is_given_up),
         cmocka_unit_test(test_endless_first_line),
         cmocka_unit_test(test_head_too_long),

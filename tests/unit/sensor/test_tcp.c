@@ -63,10 +63,10 @@ static void write_side(struct chance *c, struct script *s, unsigned sender, size
     }
 }
 
-/* CONNECT's answer is a tunnel only for who has seen the question. */
+/* CONNECT's answer is a tunnel, and SOCKS's answer one, only for who has seen the question. */
 static uint32_t server_begins(enum talk client)
 {
-    return client == TALK_CONNECT ? SEGMENTS_MAX : 0;
+    return client == TALK_CONNECT || client == TALK_SOCKS ? SEGMENTS_MAX : 0;
 }
 
 static void write_script(struct chance *c, struct script *s, const struct conversation *talk,

@@ -55,10 +55,10 @@ static void makes_regexes_of_what_is_no_value(void **state)
                   "evil\\.example\n"
                   "evil.example/(a|b)\n",
         NULL,
-        "regex regex (?:^|\\.)(?:bad[0-9]+\\.example)$ fields=1417 @2 org=Maltrail tag=test\n"
-        "regex regex ^(?:[a-z]{1,3}\\-evil\\.(example|test))$ fields=1417 @3 org=Maltrail tag=test\n"
-        "regex regex (?:^|\\.)(?:\\b(evil|bad)[0-9])(?:\\.|$) fields=1417 @4 org=Maltrail tag=test\n"
-        "regex regex (?:^|\\.)(?:BAD(a|b)\\.example)$ fields=1417 caseless @5 org=Maltrail tag=test\n"
+        "regex regex (?:^|\\.)(?:bad[0-9]+\\.example)$ fields=7c1417 @2 org=Maltrail tag=test\n"
+        "regex regex ^(?:[a-z]{1,3}\\-evil\\.(example|test))$ fields=7c1417 @3 org=Maltrail tag=test\n"
+        "regex regex (?:^|\\.)(?:\\b(evil|bad)[0-9])(?:\\.|$) fields=7c1417 @4 org=Maltrail tag=test\n"
+        "regex regex (?:^|\\.)(?:BAD(a|b)\\.example)$ fields=7c1417 caseless @5 org=Maltrail tag=test\n"
         "domain suffix evil.example @7 org=Maltrail tag=test\n"
         "hostpath exact evil.example/(a|b) @8 org=Maltrail tag=test\n",
         NULL);

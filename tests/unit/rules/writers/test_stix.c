@@ -37,7 +37,7 @@ static void writes_patterns(void **state)
     expect_pattern("a.example/b", "url:value = 'http://a.example/b' OR url:value = 'https://a.example/b'");
     expect_pattern("/b?c=", "network-traffic:extensions.'http-request-ext'.request_value LIKE '/b?c=%'");
     expect_pattern(
-        "{regex: '^a\\d$', ignore_case: true, fields: [dns.query, http.host, tls.sni, quic.sni, http.url]}",
+        "{regex: '^a\\d$', ignore_case: true, fields: [dns.query, http.host, tls.sni, quic.sni, socks.host, http.url]}",
         "domain-name:value MATCHES '(?i)^a\\\\\\\\d$' OR url:value MATCHES '(?i)^a\\\\\\\\d$'");
     expect_pattern(
         "{user_agent: \"it's\\\\\"}",

@@ -1101,7 +1101,11 @@ static void version_names(void **state)
         {0xfb1a, "TLS 1.3 draft-26-fb"},
         {0xfb18, "0xfb18"},
         {0x0305, "0x0305"},
-        {0xfefd, "0xfefd"},
+        {0xfefd, "DTLS 1.2"},
+        {0xfeff, "DTLS 1.0"},
+        {0xfefc, "DTLS 1.3"},
+        {0x0100, "DTLS 1.0"},
+        {0xfefb, "0xfefb"},
         {0xffff, "0xffff"},
     };
     char hex[8];
