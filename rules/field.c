@@ -20,6 +20,7 @@ static const char *const names[FIELD_COUNT] = {
     [FIELD_TLS_CERT_SHA1] = "tls.cert_sha1",
     [FIELD_IP_SRC] = "ip.src",
     [FIELD_IP_DST] = "ip.dst",
+    [FIELD_HTTP_XFF] = "http.xff",
 };
 
 /* What other tools call the same places. Groups are not here: they are prefixes of the names above. */

@@ -22,6 +22,7 @@ enum field {
     FIELD_TLS_CERT_SHA1,      /* tls.cert_sha1: lower-case hex */
     FIELD_IP_SRC,             /* ip.src: the side that opened the flow, as far as can be told */
     FIELD_IP_DST,             /* ip.dst */
+    FIELD_HTTP_XFF,           /* http.xff: an address that a proxy says it speaks for (X-Forwarded-For, Forwarded, ...) */
     FIELD_COUNT,
 };
 

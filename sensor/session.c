@@ -83,7 +83,9 @@ void session_account(struct flow *f, struct stats *stats)
 /* Where we are in the stream is not known any more. */
 static void set_adrift(struct session *s)
 {
-    *s = (struct session){.n_sniffs = s->n_sniffs, .is_adrift = true};
+    http2_direction_lose(&s->http2);
+    *s = (struct session){
+        .n_sniffs = s->n_sniffs, .is_adrift = true, .is_in_tunnel = s->is_in_tunnel, .http2 = s->http2};
 }
 
 /* Back to looking for something we know, at the next segment. */
@@ -133,6 +135,11 @@ static enum verdict sniff_requests(const struct session *s, struct span in)
     return blank && http_sniff_request(span_of(in.ptr, (size_t)(blank - in.ptr) + 1)) == FIELD_FOUND ? FIELD_FOUND : FIELD_ABSENT;
 }
 
+static enum verdict sniff_http2(const struct session *s, const struct session_context *c, struct span in)
+{
+    return c->http2 ? http2_reader_sniff(c->http2, &s->http2, in, s->is_adrift) : FIELD_ABSENT;
+}
+
 /* FIELD_FOUND sets s->app. */
 static enum verdict sniff(struct session *s, const struct session_context *c, struct span in)
 {
@@ -141,6 +148,7 @@ static enum verdict sniff(struct session *s, const struct session_context *c, st
         enum verdict verdict;
     } looks[] = {
         {APP_TLS_CLIENT, tls_sniff_client(in)},           {APP_TLS_SERVER, tls_sniff_server(in)},
+        {APP_HTTP2, sniff_http2(s, c, in)},
         {APP_HTTP_REQUESTS, sniff_requests(s, in)},       {APP_HTTP_RESPONSES, http_sniff_response(in)},
         {APP_DNS, sniff_dns(s, c, in)},
     };
@@ -150,6 +158,8 @@ static enum verdict sniff(struct session *s, const struct session_context *c, st
         if (looks[i].verdict == FIELD_FOUND && !(looks[i].app == APP_DNS && may_be)) {
             s->app = looks[i].app;
             s->n_sniffs = 0;
+            if (s->app == APP_HTTP2)
+                http2_direction_begin(&s->http2, !s->is_adrift);
             return FIELD_FOUND;
         }
         may_be |= looks[i].verdict == FIELD_PARTIAL;
@@ -190,8 +200,7 @@ static void start_body(struct session *s, const struct session_context *c, enum 
         s->is_done = true;
         break;
     case HTTP_TUNNEL:
-        c->flow->flags |= FLOW_TUNNEL;
-        *s = (struct session){0};
+        *s = (struct session){.is_in_tunnel = s->is_in_tunnel};
         break;
     }
 }
@@ -208,6 +217,8 @@ static enum verdict read_request(struct session *s, const struct session_context
         else if (v == FIELD_FOUND)
             tell_unreadable(c, SESSION_HTTP, UNREADABLE_NO_NAME);
         events_add_http_request(c->events, c->flow, c->side, c->moment, &r);
+        if (r.framing == HTTP_TUNNEL)
+            c->flow->flags |= FLOW_TUNNEL;
         start_body(s, c, r.framing, r.body_len);
     }
     return v;
@@ -221,7 +232,8 @@ static enum verdict read_response(struct session *s, const struct session_contex
         begin(c, SESSION_HTTP, false);
     if (v == FIELD_FOUND || (v == FIELD_PARTIAL && r.protocol.len)) {
         events_add_http_response(c->events, c->flow, c->side, c->moment, &r);
-        bool is_tunnel = c->flow->flags & FLOW_TUNNEL && r.status / 100 == 2;
+        bool is_tunnel = c->flow->flags & FLOW_TUNNEL && !s->is_in_tunnel && r.status / 100 == 2;
+        s->is_in_tunnel |= is_tunnel;
         start_body(s, c, is_tunnel ? HTTP_TUNNEL : r.framing, r.body_len);
     }
     return v;
@@ -290,6 +302,10 @@ static size_t read_http(struct session *s, const struct session_context *c, stru
 {
     switch (s->phase) {
     case HTTP_HEAD:
+        if (s->app == APP_HTTP_REQUESTS && c->http2 && http2_preface(in) == FIELD_FOUND) { /* the server took the Upgrade to h2c */
+            *s = (struct session){.app = APP_HTTP2};
+            return 0;
+        }
         /* Garbage between messages: what follows a body whose length was a lie. */
         if (s->scanned == 0 &&
             (s->app == APP_HTTP_REQUESTS ? http_sniff_request(in) : http_sniff_response(in)) == FIELD_ABSENT)
@@ -302,6 +318,57 @@ static size_t read_http(struct session *s, const struct session_context *c, stru
         return 0;
     default:
         return read_chunks(s, in);
+    }
+}
+
+static void tell_http2_request(const struct session_context *c, const struct http2_step *step)
+{
+    const struct http_request *r = &step->message->request;
+    begin(c, SESSION_HTTP, !step->is_promised);
+    if (r->host.len)
+        tell_readable(c, SESSION_HTTP);
+    else if (step->message->n_unknown)
+        c->flow->flags |= FLOW_LOST;
+    else if (!step->is_cut && !step->is_promised)
+        tell_unreadable(c, SESSION_HTTP, UNREADABLE_NO_NAME);
+    events_add_http_request(c->events, c->flow, step->is_promised ? !c->side : c->side, c->moment, r);
+}
+
+static void tell_http2(const struct session_context *c, const struct http2_step *step)
+{
+    if (step->is_client)
+        begin(c, SESSION_HTTP, true);
+    if (step->is_limited) {
+        c->flow->flags |= FLOW_LIMIT;
+        c->events->stats->streams_limited++;
+    }
+    if (step->is_malformed)
+        c->flow->flags |= FLOW_MALFORMED;
+    if (!step->message)
+        return;
+    c->events->stats->http2_fields_unknown += step->message->n_unknown;
+    if (step->message->is_request)
+        tell_http2_request(c, step);
+    if (!step->message->is_response)
+        return;
+    begin(c, SESSION_HTTP, false);
+    events_add_http_response(c->events, c->flow, c->side, c->moment, &step->message->response);
+}
+
+static size_t read_http2(struct session *s, const struct session_context *c, struct span in, bool is_last)
+{
+    struct http2_step step;
+    switch (http2_reader_step(c->http2, &s->http2, c->moment->ts_ns, in, is_last, &step)) {
+    case FIELD_FOUND:
+        tell_http2(c, &step);
+        s->skip = step.skip;
+        return step.used;
+    case FIELD_PARTIAL:
+        s->want = step.want;
+        return 0;
+    default:
+        c->flow->flags |= FLOW_MALFORMED;
+        return resync(s, in);
     }
 }
 
@@ -456,6 +523,8 @@ static size_t step(struct session *s, const struct session_context *c, struct sp
         return s->phase == TLS_HELLO ? read_tls_hello(s, c, in, is_last) : read_tls_records(s, in);
     case APP_DNS:
         return read_dns(s, c, in);
+    case APP_HTTP2:
+        return read_http2(s, c, in, is_last);
     }
     return in.len;
 }
@@ -498,4 +567,10 @@ bool session_lose(struct session *s, uint64_t n)
         }
     set_adrift(s);
     return false;
+}
+
+void session_end(struct session *s, struct http2_reader *http2)
+{
+    if (http2)
+        http2_reader_end(http2, &s->http2);
 }

@@ -40,6 +40,7 @@ struct tcp {
     struct tcp_options o;
     struct events *events;           /* borrowed */
     struct stream_pool *pool;      /* owned */
+    struct http2_reader *http2;    /* owned */
     struct direction *directions;  /* owned, mapped: touched only as they come */
     uint32_t high, free_head;
     uint32_t hand;                 /* where the search for a quiet direction goes on */
@@ -58,10 +59,11 @@ struct tcp *tcp_new(const struct tcp_options *o, struct events *events)
     t->o = *o;
     t->events = events;
     t->pool = stream_pool_new(o->buffer_cap_bytes);
+    t->http2 = http2_reader_new(HTTP2_TABLES);
     void *p = mmap(NULL, mapped_bytes(t), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
                    -1, 0);
     t->directions = p == MAP_FAILED ? NULL : p;
-    if (!t->pool || !t->directions) {
+    if (!t->pool || !t->http2 || !t->directions) {
         tcp_free(t);
         return NULL;
     }
@@ -83,6 +85,7 @@ void tcp_free(struct tcp *t)
     if (t->directions)
         munmap(t->directions, mapped_bytes(t));
     stream_pool_free(t->pool);
+    http2_reader_free(t->http2);
     free(t);
 }
 
@@ -109,6 +112,8 @@ static void close_direction(struct tcp *t, struct flow *f, unsigned side)
         return;
     struct direction *dir = &t->directions[slot - 1];
     drop_streams(t, dir);
+    session_end(&dir->session, t->http2);
+    session_end(&dir->parked.session, t->http2);
     dir->flow = NULL;
     dir->next_free = t->free_head;
     t->free_head = slot;
@@ -117,7 +122,8 @@ static void close_direction(struct tcp *t, struct flow *f, unsigned side)
 
 static struct session_context context_of(struct tcp *t, struct flow *f, unsigned side, const struct direction *dir)
 {
-    return (struct session_context){.events = t->events, .flow = f, .side = side, .moment = &dir->moment};
+    return (struct session_context){
+        .events = t->events, .flow = f, .side = side, .moment = &dir->moment, .http2 = t->http2};
 }
 
 /* Let the session look at what is in order. */
@@ -209,6 +215,7 @@ static void end_parked(struct tcp *t, struct flow *f, unsigned side, struct dire
     if (!p->session.is_done && p->session.app != APP_UNKNOWN)
         f->flags |= FLOW_LOST;
     stream_drop(t->pool, &p->stream);
+    session_end(&p->session, t->http2);
     p->is_used = false;
 }
 
@@ -236,6 +243,7 @@ static bool go_back(struct tcp *t, struct flow *f, unsigned side, struct directi
     if (!dir->parked.is_used || seq != dir->parked.next_seq)
         return false;
     stream_drop(t->pool, &dir->stream);
+    session_end(&dir->session, t->http2);
     dir->stream = dir->parked.stream;
     dir->session = dir->parked.session;
     dir->parked = (struct parked){0};
@@ -300,6 +308,7 @@ static bool cut_old(struct tcp *t, struct flow *f, unsigned side, struct directi
     if (is_again || (dir->is_midstream && dir->session.app == APP_UNKNOWN &&
                                      dir->session.n_sniffs <= 2 && behind <= REWIND_BYTES_MAX)) {
         stream_drop(t->pool, &dir->stream); /* bytes of a SYN that did not count, or segments in the wrong order: start here */
+        session_end(&dir->session, t->http2);
         dir->session = (struct session){.n_sniffs = dir->session.n_sniffs, .is_adrift = !is_again};
         dir->gap_since_ns = 0;
         f->next_seq[side] -= behind;
@@ -409,4 +418,9 @@ void tcp_flow_gone(struct tcp *t, struct flow *f)
     finish(t, f, f->client);
     finish(t, f, !f->client);
     session_account(f, t->events->stats);
+}
+
+uint64_t tcp_http2_evictions(const struct tcp *t)
+{
+    return http2_reader_evictions(t->http2);
 }

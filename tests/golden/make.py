@@ -14,6 +14,7 @@ import make_blooms  # noqa: E402,F401
 import make_captures  # noqa: E402,F401
 import make_dns  # noqa: E402,F401
 import make_http  # noqa: E402,F401
+import make_http2  # noqa: E402,F401
 import make_lists  # noqa: E402,F401
 import make_names  # noqa: E402,F401
 import make_quic  # noqa: E402,F401
