@@ -205,8 +205,10 @@ static enum verdict walk(struct http2_direction *d, struct span in, struct frame
             return FIELD_MALFORMED;
         f->end = *want = f->last_at + HTTP2_FRAME_HEADER + f->last.len;
         d->scanned = (uint32_t)f->last_at;
-        if (f->end > HTTP2_BLOCK_BYTES_MAX)
-            return FIELD_ABSENT;
+        if (f->end > HTTP2_BLOCK_BYTES_MAX) { /* what may be held of it is read, however it comes */
+            *want = HTTP2_BLOCK_BYTES_MAX;
+            return in.len < *want ? FIELD_PARTIAL : FIELD_ABSENT;
+        }
         if (in.len < f->end)
             return FIELD_PARTIAL;
         if (f->last.flags & HTTP2_END_HEADERS)
