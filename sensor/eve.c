@@ -220,7 +220,8 @@ static const struct forwarded *first_forwarded(const struct http_request *r, enu
     return NULL;
 }
 
-static void put_forwarded(struct eve_line *l, const char *key, const struct http_request *r, enum forwarded_header h)
+static void put_forwarded(struct eve_line *l, const char *key, const struct http_request *r,
+                          enum forwarded_header h)
 {
     const struct forwarded *f = first_forwarded(r, h);
     if (f)

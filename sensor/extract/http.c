@@ -49,7 +49,7 @@ struct body_hints {
     bool has_length;      /* there was one */
     bool is_length_false; /* lengths that differ, or one that is no number */
     bool is_chunked;
-    bool is_coded; /* a transfer coding, but not chunked */
+    bool is_coded;        /* a transfer coding, but not chunked */
     bool is_to_websocket; /* Upgrade says so */
 };
 
@@ -307,7 +307,8 @@ static void note_forwarded_line(struct span line, struct span front, struct forw
 {
     const uint8_t *colon = span_eq_nocase(span_first(line, front.len), front) ? find_byte(line, ':') : NULL;
     if (colon)
-        forwarded_note(list, trim(span_of(line.ptr, (size_t)(colon - line.ptr))), trim(span_of(colon + 1, (size_t)(line.ptr + line.len - colon) - 1)));
+        forwarded_note(list, trim(span_of(line.ptr, (size_t)(colon - line.ptr))),
+                       trim(span_of(colon + 1, (size_t)(line.ptr + line.len - colon) - 1)));
 }
 
 /* Set *slot to the value of the first line called `name` that has one. */

@@ -323,8 +323,17 @@ static void host_escapes_are_decoded(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        {"www%2Eevil%2eexample", "www.evil.example"}, {"%65vil.example", "evil.example"}, {"evil.example%2F", "evil.example%2F"},
-        {"a%00b", "a%00b"}, {"%", "%"}, {"%4", "%4"}, {"%4g", "%4g"}, {"%%41", "%A"}, {"%2541", "%2541"}, {"", ""}, {"%c3%bc", "%c3%bc"},
+        {"www%2Eevil%2eexample", "www.evil.example"},
+        {"%65vil.example", "evil.example"},
+        {"evil.example%2F", "evil.example%2F"},
+        {"a%00b", "a%00b"},
+        {"%", "%"},
+        {"%4", "%4"},
+        {"%4g", "%4g"},
+        {"%%41", "%A"},
+        {"%2541", "%2541"},
+        {"", ""},
+        {"%c3%bc", "%c3%bc"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         uint8_t bytes[32];
