@@ -139,6 +139,14 @@ enum verdict events_add_dns(struct events *b, const struct flow *f, unsigned sid
     return v;
 }
 
+static bool keep_forwarded(struct events *b, struct forwarded_list *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (!keep(b, &(struct span *){&l->items[i].value}, 1))
+            return false;
+    return true;
+}
+
 void events_add_http_request(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
                              const struct http_request *r)
 {
@@ -149,7 +157,8 @@ void events_add_http_request(struct events *b, const struct flow *f, unsigned si
         e->http_request = kept;
         struct span *const spans[] = {&kept->method,     &kept->target,  &kept->protocol,    &kept->host,
                                       &kept->user_agent, &kept->referer, &kept->content_type};
-        if (keep(b, spans, sizeof spans / sizeof *spans) && keep_array(b, kept->hosts, kept->n_hosts))
+        if (keep(b, spans, sizeof spans / sizeof *spans) && keep_array(b, kept->hosts, kept->n_hosts) &&
+            keep_forwarded(b, &kept->forwarded))
             return;
     }
     if (e)
@@ -164,7 +173,7 @@ void events_add_http_response(struct events *b, const struct flow *f, unsigned s
     if (kept) {
         *kept = *r;
         e->http_response = kept;
-        struct span *const spans[] = {&kept->protocol, &kept->location, &kept->content_type};
+        struct span *const spans[] = {&kept->protocol, &kept->location, &kept->content_type, &kept->server};
         if (keep(b, spans, sizeof spans / sizeof *spans))
             return;
     }

@@ -60,6 +60,8 @@ struct stats {
     uint64_t flows_evicted;                     /* pushed out of the full table before their time */
     uint64_t segments_out_of_order, segments_overlapping, gaps, streams_limited, streams_refused;
     uint64_t segments_conflicting;              /* said other than what came before: both versions were read */
+    uint64_t http2_tables_evicted;              /* taken from the quietest because all were in use */
+    uint64_t http2_fields_unknown;              /* told by an index into a table that was not seen from its start */
     uint64_t alert_keys_evicted;
 
     uint64_t sessions[SESSION_COUNT];           /* seen */

@@ -58,6 +58,7 @@ struct tcp {
     struct tcp_options o;
     struct events *events;        /* borrowed */
     struct stream_pool *pool;     /* owned */
+    struct http2_reader *http2;   /* owned */
     struct direction *directions; /* owned, mapped: touched only as they come */
     uint32_t high, free_head;
     uint32_t hand;  /* where the search for a quiet direction goes on */
@@ -77,9 +78,10 @@ struct tcp *tcp_new(const struct tcp_options *o, struct events *events)
     t->o = *o;
     t->events = events;
     t->pool = stream_pool_new(o->buffer_cap_bytes);
+    t->http2 = http2_reader_new(HTTP2_TABLES);
     t->directions = pages_map(mapped_bytes(t));
     t->told = calloc(TOLD_KEYS, sizeof *t->told);
-    if (!t->pool || !t->directions || !t->told) {
+    if (!t->pool || !t->http2 || !t->directions || !t->told) {
         tcp_free(t);
         return NULL;
     }
@@ -103,6 +105,7 @@ void tcp_free(struct tcp *t)
     pages_unmap(t->directions, mapped_bytes(t));
     stream_pool_free(t->pool);
     free(t->told);
+    http2_reader_free(t->http2);
     free(t);
 }
 
@@ -141,6 +144,8 @@ static void close_direction(struct tcp *t, struct flow *f, unsigned side)
         return;
     uint32_t slot = f->stream[side];
     drop_streams(t, dir);
+    session_end(&dir->session, t->http2);
+    session_end(&dir->parked.session, t->http2);
     dir->flow = NULL;
     dir->next_free = t->free_head;
     t->free_head = slot;
@@ -150,7 +155,8 @@ static void close_direction(struct tcp *t, struct flow *f, unsigned side)
 static struct session_context context_of(struct tcp *t, struct flow *f, unsigned side,
                                          const struct direction *dir)
 {
-    return (struct session_context){.events = t->events, .flow = f, .side = side, .moment = &dir->moment};
+    return (struct session_context){
+        .events = t->events, .flow = f, .side = side, .moment = &dir->moment, .http2 = t->http2};
 }
 
 static bool is_told(struct tcp *t, uint64_t content)
@@ -320,6 +326,7 @@ static void end_parked(struct tcp *t, struct flow *f, unsigned side, struct dire
     if (!p->session.is_done && p->session.app != APP_UNKNOWN)
         f->flags |= FLOW_LOST;
     stream_drop(t->pool, &p->stream);
+    session_end(&p->session, t->http2);
     p->is_used = false;
 }
 
@@ -348,6 +355,7 @@ static bool go_back(struct tcp *t, struct flow *f, unsigned side, struct directi
     if (!dir->parked.is_used || seq != dir->parked.next_seq)
         return false;
     stream_drop(t->pool, &dir->stream);
+    session_end(&dir->session, t->http2);
     dir->stream = dir->parked.stream;
     dir->session = dir->parked.session;
     dir->parked = (struct reading){0};
@@ -361,6 +369,7 @@ static bool go_back(struct tcp *t, struct flow *f, unsigned side, struct directi
 static void drop_other(struct tcp *t, struct direction *dir)
 {
     stream_drop(t->pool, &dir->other.stream);
+    session_end(&dir->other.session, t->http2);
     dir->other = (struct reading){0};
 }
 
@@ -391,6 +400,8 @@ static void begin_other(struct tcp *t, struct direction *dir, const struct strea
         dir->other.session =
             (struct session){.app = start->app, .n_sniffs = start->n_sniffs, .is_adrift = start->is_adrift};
     dir->other.session.scanned = dir->other.session.want = 0; /* of other bytes */
+    dir->other.session.http2 = (struct http2_direction){
+        .is_spoken = s->http2.is_spoken}; /* what they add to a table goes into one of their own, whose past is not known */
     dir->other.next_seq = next_seq;
     dir->other.is_used = stream_copy(t->pool, &dir->other.stream, held);
 }
@@ -550,6 +561,7 @@ static bool cut_old(struct tcp *t, struct flow *f, unsigned side, struct directi
         stream_drop(
             t->pool,
             &dir->stream); /* bytes of a SYN that did not count, or segments in the wrong order: start here */
+        session_end(&dir->session, t->http2);
         dir->session = (struct session){.n_sniffs = dir->session.n_sniffs, .is_adrift = !is_again};
         dir->gap_since_ns = 0;
         f->next_seq[side] -= behind;
@@ -738,4 +750,9 @@ void tcp_flow_gone(struct tcp *t, struct flow *f)
     finish(t, f, f->client);
     finish(t, f, !f->client);
     session_account(f, t->events->stats);
+}
+
+uint64_t tcp_http2_evictions(const struct tcp *t)
+{
+    return http2_reader_evictions(t->http2);
 }

@@ -33,3 +33,4 @@ void tcp_free(struct tcp *t);
 void tcp_packet(struct tcp *t, struct flow *f, unsigned side, const struct decoded *d, const struct moment *m);
 /* The flow is going: read what is left of it, and account for its session. For flows of any protocol. */
 void tcp_flow_gone(struct tcp *t, struct flow *f);
+uint64_t tcp_http2_evictions(const struct tcp *t);

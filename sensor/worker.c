@@ -539,6 +539,7 @@ void worker_flush(struct worker *w)
     write_out(w);
     events_reset(&w->events);
     w->stats.flows_evicted = flow_evictions(w->flows);
+    w->stats.http2_tables_evicted = tcp_http2_evictions(w->tcp);
     w->stats.alert_keys_evicted = seen_forgotten(w->seen);
     if (w->scanner)
         w->stats.fields_dropped = scanner_dropped(w->scanner);

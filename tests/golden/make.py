@@ -16,6 +16,7 @@ import make_dns  # noqa: E402,F401
 import make_dtls  # noqa: E402,F401
 import make_evasion  # noqa: E402,F401
 import make_http  # noqa: E402,F401
+import make_http2  # noqa: E402,F401
 import make_lists  # noqa: E402,F401
 import make_mail  # noqa: E402,F401
 import make_names  # noqa: E402,F401
