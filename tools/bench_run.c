@@ -224,7 +224,9 @@ static bool measure_engines(struct bench_result *r, double seconds, struct err *
             continue;
         is_good = part_get(r, &all, engine, &parts[i], err) && check_engine(r, e, &parts[i], &agreed, err);
     }
+    double before = bench_reference_ns();
     is_good = is_good && time_engines(r, parts, seconds, err);
+    r->fields_reference_ns = (before + bench_reference_ns()) / 2;
     for (uint32_t i = 0; i < BENCH_ENGINES; i++)
         part_drop(&parts[i]);
     return is_good;
@@ -412,10 +414,11 @@ static bool count_hits(struct bench_result *r, const struct db *db, struct err *
 /* ---- what can be compared ---- */
 
 static void add_metric(struct bench_result *r, const char *unit, bool needs_fields, struct spread value,
-                       const char *name)
+                       double reference_ns, const char *name)
 {
     struct bench_metric *m = &r->metrics[r->n_metrics++];
-    *m = (struct bench_metric){.unit = unit, .needs_fields = needs_fields, .value = value};
+    *m = (struct bench_metric){
+        .unit = unit, .needs_fields = needs_fields, .value = value, .reference_ns = reference_ns};
     snprintf(m->name, sizeof m->name, "%s", name);
 }
 
@@ -427,37 +430,48 @@ static struct spread one_value(double value)
 static void fill_metrics(struct bench_result *r)
 {
     char name[48];
-    add_metric(r, "s", false, r->load.cpu_s, "load_cpu");
-    add_metric(r, "s", false, r->load.compile_s, "compile");
-    add_metric(r, "bytes", false, r->load.peak_bytes, "peak_memory");
-    add_metric(r, "bytes", false, r->load.resident_bytes, "resident_memory");
-    add_metric(r, "bytes", false, spread_exact((double)bench_db_bytes(r->stats)), "db");
+    add_metric(r, "s", false, r->load.cpu_s, r->load_reference_ns, "load_cpu");
+    add_metric(r, "bytes", false, r->load.peak_bytes, 0, "peak_memory");
+    add_metric(r, "bytes", false, r->load.resident_bytes, 0, "resident_memory");
+    add_metric(r, "bytes", false, spread_exact((double)bench_db_bytes(r->stats)), 0, "db");
     for (uint32_t e = 0; e < r->n_engines; e++)
         for (int b = 0; b < BENCH_BATCHES && r->engines[e].is_measured; b++) {
             snprintf(name, sizeof name, "field_%s_%u", r->engines[e].name, bench_batches[b]);
-            add_metric(r, "ns", true, r->engines[e].ns[b], name);
+            add_metric(r, "ns", true, r->engines[e].ns[b], r->fields_reference_ns, name);
         }
-    add_metric(r, "ns", true, one_value(times_quantile(&r->singles, 0.5)), "single_p50");
-    add_metric(r, "ns", true, one_value(times_quantile(&r->singles, 0.99)), "single_p99");
+    add_metric(r, "ns", true, one_value(times_quantile(&r->singles, 0.5)), r->packets_reference_ns,
+               "single_p50");
+    add_metric(r, "ns", true, one_value(times_quantile(&r->singles, 0.99)), r->packets_reference_ns,
+               "single_p99");
     if (r->n_packets)
-        add_metric(r, "ns", true, r->packets.with, "packet");
+        add_metric(r, "ns", true, r->packets.with, r->packets_reference_ns, "packet");
 }
 
 /* ---- the whole ---- */
+
+static bool measure_last(const struct bench_options *o, struct bench_result *r, const struct bench_hold *hold,
+                         struct err *err)
+{
+    const struct db *db = hold->loaded.db;
+    double before = bench_reference_ns();
+    bool is_good =
+        bench_time_singles(db, r->fields, SHARE_SINGLES * r->seconds, &r->singles, &r->clock_ns, err);
+    if (is_good && r->n_packets)
+        is_good = bench_packets_time(&hold->packets, db, (const char *const *)o->captures.items,
+                                     SHARE_PACKETS * r->seconds, &r->packets, err);
+    r->packets_reference_ns = (before + bench_reference_ns()) / 2;
+    return is_good;
+}
 
 static bool measure(const struct bench_options *o, struct bench_result *r, struct bench_hold *hold,
                     struct err *err)
 {
     double s = r->seconds;
-    const struct db *db = hold->loaded.db;
     return take_fields(o, r, hold, err) && measure_nothing(r, 0.01 * s, err) &&
            measure_engines(r, SHARE_ENGINES * s, err) && bench_patterns(r, SHARE_PATTERNS * s, err) &&
            measure_classes(r, SHARE_CLASSES * s, err) && measure_lists(r, SHARE_LISTS * s, err) &&
            bench_plain(r, SHARE_PLAIN * s, err) && measure_sizes(r, SHARE_SIZES * s, err) &&
-           count_hits(r, db, err) &&
-           bench_time_singles(db, r->fields, SHARE_SINGLES * s, &r->singles, &r->clock_ns, err) &&
-           (!r->n_packets || bench_packets_time(&hold->packets, db, (const char *const *)o->captures.items,
-                                                SHARE_PACKETS * s, &r->packets, err));
+           count_hits(r, hold->loaded.db, err) && measure_last(o, r, hold, err);
 }
 
 bool bench_run(const struct bench_options *o, struct bench_result *r, struct bench_hold *hold)
@@ -467,7 +481,9 @@ bool bench_run(const struct bench_options *o, struct bench_result *r, struct ben
     r->seconds = o->seconds;
     r->deadline_s = bench_wall_s() + 2 * o->seconds;
     r->seed = o->seed;
+    double before = bench_reference_ns();
     bool is_loaded = bench_load(&o->load, SHARE_LOAD * o->seconds, &r->load, &err);
+    r->load_reference_ns = (before + bench_reference_ns()) / 2;
     if (!load(o, r, hold)) /* says itself why */
         return false;
     bool is_good = is_loaded && measure(o, r, hold, &err);

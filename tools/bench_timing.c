@@ -5,8 +5,9 @@
 #include <time.h>
 
 #include "base/hash.h"
+#include "matcher/corpus.h"
 
-enum { CLOCK_READS = 4096 };
+enum { CLOCK_READS = 4096, REFERENCE_ROUNDS = 9, REFERENCE_NAMES = 2000, REFERENCE_BYTES_MAX = 1 << 20 };
 
 static double seconds_of(clockid_t clock)
 {
@@ -90,6 +91,23 @@ bool bench_time_fields(const struct db *db, const struct bench_fields *f, uint32
     bool is_good = bench_time_lanes(&lane, 1, f, seconds, err);
     *out_ns = lane.ns;
     return is_good;
+}
+
+double bench_reference_ns(void)
+{
+    double ns[REFERENCE_ROUNDS];
+    struct buf names;
+    buf_init(&names, REFERENCE_BYTES_MAX);
+    for (int round = 0; round < REFERENCE_ROUNDS; round++) {
+        struct corpus_random r = {1};
+        double start = bench_cpu_s();
+        buf_reset(&names);
+        for (int i = 0; i < REFERENCE_NAMES; i++)
+            corpus_put_benign(&names, &r);
+        ns[round] = (bench_cpu_s() - start) * 1e9 / REFERENCE_NAMES;
+    }
+    buf_fini(&names);
+    return spread_of(ns, REFERENCE_ROUNDS).median;
 }
 
 static void take_hits(struct bench_hits *to, const struct hit *hits, size_t n)

@@ -28,6 +28,9 @@ bool bench_time_lanes(struct bench_lane *lanes, uint32_t n, const struct bench_f
 bool bench_time_fields(const struct db *db, const struct bench_fields *f, uint32_t batch, double seconds, struct spread *out_ns,
                        struct err *err);
 
+/* Nanoseconds that a fixed piece of work takes just now, which no list has a part in: how fast the machine is. CPU time, a few milliseconds. */
+double bench_reference_ns(void);
+
 /* What the matcher finds in `n` fields, spread evenly over all, so many at a time. */
 struct bench_hits {
     uint64_t n;       /* hits */
