@@ -257,7 +257,7 @@ static void put_figure(struct buf *out, const struct spread *s, const char *unit
 
 static void put_baseline(struct buf *out, const struct bench_baseline *b)
 {
-    buf_printf(out, "<h2>Beside the earlier run</h2>\n<p>%u figures cost more, %u less.", b->n_more,
+    buf_printf(out, "<h2>Beside the earlier run</h2>\n<p>Costs more: %u; costs less: %u.", b->n_more,
                b->n_less);
     if (b->has_other_machine)
         buf_put_str(out, " It was made on another machine or kernel: times say little about the lists.");
@@ -275,8 +275,12 @@ static void put_baseline(struct buf *out, const struct bench_baseline *b)
         buf_printf(out, "<tr><td>%s</td>", c->name);
         put_figure(out, &c->before, c->unit);
         put_figure(out, &c->now, c->unit);
-        put_cell(out, "%.2f", c->ratio);
-        put_cell(out, "%.2f", c->drift);
+        if (c->is_comparable) {
+            put_cell(out, "%.2f", c->ratio);
+            put_cell(out, "%.2f", c->drift);
+        } else {
+            buf_put_str(out, "<td class=\"n\">-</td><td class=\"n\">-</td>");
+        }
         buf_printf(out, "<td class=\"%s\">%s</td></tr>\n",
                    is_more   ? "bad"
                    : is_less ? "good"
