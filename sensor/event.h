@@ -40,5 +40,6 @@ struct event {
         const struct tls_client_hello *tls_client; /* of EVENT_QUIC too */
         const struct tls_server_hello *tls_server;
     };
+    const struct carrier *carrier; /* the way in, if there was a tunnel; else NULL. No longer than carrier_bytes() */
     const struct fingerprints *fingerprints; /* of a TLS hello; NULL: nobody asked for any */
 };

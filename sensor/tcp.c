@@ -41,6 +41,7 @@ struct tcp {
     struct events *events;           /* borrowed */
     struct stream_pool *pool;      /* owned */
     struct direction *directions;  /* owned, mapped: touched only as they come */
+    struct carrier *carriers;      /* owned, mapped: of each direction's moment, if it came through a tunnel */
     uint32_t high, free_head;
     uint32_t hand;                 /* where the search for a quiet direction goes on */
 };
@@ -48,6 +49,18 @@ struct tcp {
 static size_t mapped_bytes(const struct tcp *t)
 {
     return (size_t)t->o.directions_max * sizeof *t->directions;
+}
+
+static size_t carriers_bytes(const struct tcp *t)
+{
+    return (size_t)t->o.directions_max * sizeof *t->carriers;
+}
+
+/* NULL when memory is short. */
+static void *map(size_t n)
+{
+    void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
 }
 
 struct tcp *tcp_new(const struct tcp_options *o, struct events *events)
@@ -58,10 +71,9 @@ struct tcp *tcp_new(const struct tcp_options *o, struct events *events)
     t->o = *o;
     t->events = events;
     t->pool = stream_pool_new(o->buffer_cap_bytes);
-    void *p = mmap(NULL, mapped_bytes(t), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                   -1, 0);
-    t->directions = p == MAP_FAILED ? NULL : p;
-    if (!t->pool || !t->directions) {
+    t->directions = map(mapped_bytes(t));
+    t->carriers = map(carriers_bytes(t));
+    if (!t->pool || !t->directions || !t->carriers) {
         tcp_free(t);
         return NULL;
     }
@@ -82,6 +94,8 @@ void tcp_free(struct tcp *t)
         drop_streams(t, &t->directions[i]);
     if (t->directions)
         munmap(t->directions, mapped_bytes(t));
+    if (t->carriers)
+        munmap(t->carriers, carriers_bytes(t));
     stream_pool_free(t->pool);
     free(t);
 }
@@ -361,6 +375,16 @@ static void sync(struct flow *f, unsigned side, const struct decoded *d, uint32_
     }
 }
 
+static void keep_moment(struct tcp *t, struct direction *dir, const struct moment *m)
+{
+    dir->moment = *m;
+    if (!m->carrier)
+        return;
+    struct carrier *kept = &t->carriers[dir - t->directions];
+    carrier_copy(kept, m->carrier);
+    dir->moment.carrier = kept;
+}
+
 void tcp_packet(struct tcp *t, struct flow *f, unsigned side, const struct decoded *d, const struct moment *m)
 {
     if (d->tcp_flags & (TCP_FIN | TCP_RST))
@@ -394,7 +418,7 @@ void tcp_packet(struct tcp *t, struct flow *f, unsigned side, const struct decod
         fresh->first_seq = seq;
     }
     struct direction *dir = &t->directions[f->stream[side] - 1];
-    dir->moment = *m;
+    keep_moment(t, dir, m);
     if (d->payload.len)
         read_segment(t, f, side, dir, seq, d->payload);
     uint32_t end = seq + d->payload_wire_len;

@@ -14,7 +14,8 @@ static void take_ports(struct span rest, struct decoded *out)
 }
 
 /* COLD: the snaplen cut the header. Where its flags are there its length and numbers are too. */
-static struct decode_result decode_cut_tcp(struct span rest, uint32_t wire_len, bool is_cut, struct decoded *out)
+static struct decode_result decode_cut_tcp(struct span rest, uint32_t wire_len, bool is_cut,
+                                           struct decoded *out)
 {
     size_t header_len = rest.len >= TCP_FLAGS_END ? (rest.ptr[12] >> 4) * 4u : TCP_HEADER_MIN;
     if (!is_cut || header_len < TCP_HEADER_MIN || header_len > wire_len)
@@ -58,6 +59,8 @@ static struct decode_result decode_udp(struct span rest, uint32_t wire_len, bool
         return decode_bad(UNDECODABLE_UDP);
     out->payload = span_from(span_first(rest, udp_len), UDP_HEADER);
     out->payload_wire_len = udp_len - UDP_HEADER;
+    if (is_tunnel_port(out->dport) || is_tunnel_port(out->sport))
+        return decode_udp_tunnel(is_cut, out);
     return decode_ok();
 }
 
@@ -68,8 +71,10 @@ struct decode_result decode_transport(struct span rest, uint32_t wire_len, bool 
         return decode_tcp(rest, wire_len, is_cut, out);
     case IPPROTO_UDP:
         return decode_udp(rest, wire_len, is_cut, out);
-    default: /* addresses are all we want */
-        out->payload_wire_len = wire_len;
+    default:
+        if (is_tunnel_protocol(out->proto))
+            return decode_tunnel(rest, wire_len, is_cut, out);
+        out->payload_wire_len = wire_len; /* addresses are all we want */
         return decode_ok();
     }
 }

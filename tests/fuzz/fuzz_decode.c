@@ -2,7 +2,8 @@
  * the frame. What must hold beyond not crashing:
  * - the payload lies in the frame and is never longer than what was sent of it;
  * - a reason is given that its verdict has;
- * - a cut frame tells nothing that the whole one does not tell. */
+ * - a layer of the way in names a kind that there is, and holds an IP header only where n_ip says so;
+ * - a cut frame tells nothing that the whole one does not tell; cut within a tunnel, it is what carried it. */
 #include "sensor/decode/decode.h"
 
 #include <stdlib.h>
@@ -37,6 +38,16 @@ static struct decode_result read_cut(enum link_type link, struct span frame, siz
 static void check_sane(struct decode_result r, const struct decoded *d)
 {
     check(d->n_vlans <= PACKET_VLANS_KEPT);
+    check(d->carrier.n_layers <= CARRIER_LAYERS_MAX);
+    unsigned n_ip = 0;
+    for (unsigned i = 0; i < d->carrier.n_layers; i++) {
+        const struct carrier_layer *l = &d->carrier.layers[i];
+        check(l->type < ENCAP_COUNT);
+        check(l->ip_version == 0 || l->ip_version == 4 || l->ip_version == 6);
+        check(l->has_ids >> CARRIER_IDS_MAX == 0);
+        n_ip += l->ip_version != 0;
+    }
+    check(n_ip == d->carrier.n_ip);
     if (r.verdict == DECODE_BAD)
         check(r.reason < UNDECODABLE_COUNT);
     if (r.verdict == DECODE_OUT_OF_SCOPE)
@@ -49,8 +60,23 @@ static void check_sane(struct decode_result r, const struct decoded *d)
     check((d->sport == 0 && d->dport == 0) || d->proto == 6 || d->proto == 17);
 }
 
+/* The whole frame had a tunnel further in: what is seen of the cut one is what carries it. */
+static void check_cut_tunnel(const struct decoded *cut, const struct decoded *whole)
+{
+    const struct carrier_layer *l = &whole->carrier.layers[cut->carrier.n_layers];
+    while (l < &whole->carrier.layers[whole->carrier.n_layers] && !l->ip_version)
+        l++;
+    check(l < &whole->carrier.layers[whole->carrier.n_layers]);
+    check(ip_compare(&cut->src, &l->src) == 0 && ip_compare(&cut->dst, &l->dst) == 0);
+}
+
 static void check_cut(const struct decoded *cut, const struct decoded *whole)
 {
+    check(cut->carrier.n_ip <= whole->carrier.n_ip);
+    if (cut->carrier.n_ip < whole->carrier.n_ip) {
+        check_cut_tunnel(cut, whole);
+        return;
+    }
     check(ip_compare(&cut->src, &whole->src) == 0 && ip_compare(&cut->dst, &whole->dst) == 0);
     check(cut->ip_version == whole->ip_version && cut->n_vlans == whole->n_vlans);
     if (cut->proto != whole->proto) { /* cut in an extension header */

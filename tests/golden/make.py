@@ -18,6 +18,7 @@ import make_lists  # noqa: E402,F401
 import make_names  # noqa: E402,F401
 import make_quic  # noqa: E402,F401
 import make_tls  # noqa: E402,F401
+import make_tunnels  # noqa: E402,F401
 
 
 def main():
