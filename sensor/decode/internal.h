@@ -41,6 +41,13 @@ static inline struct decode_result decode_out_of_scope(enum out_of_scope reason)
     return (struct decode_result){DECODE_OUT_OF_SCOPE, (uint8_t)reason};
 }
 
+/* Of the bytes behind `there`, of which a header says that they are `wire_len`, so many were cut off. */
+static inline uint32_t decode_cut_off(struct span there, uint32_t wire_len, uint32_t n_cut)
+{
+    uint32_t missing = wire_len > there.len ? wire_len - (uint32_t)there.len : 0;
+    return missing < n_cut ? missing : n_cut;
+}
+
 /* Only the next `len` bytes belong to what follows. */
 static inline void decode_limit(struct span *rest, uint32_t *n_cut, size_t len)
 {
@@ -94,7 +101,7 @@ struct decode_result decode_ip(uint16_t ethertype, struct span rest, uint32_t n_
 /* Is this a whole IPv4 header with its checksum, or an IPv6 header, and a packet that fits into `rest`? */
 bool decode_makes_sense(struct span rest, uint32_t n_cut);
 /* `wire_len` is what the IP header says follows it. */
-struct decode_result decode_transport(struct span rest, uint32_t wire_len, bool is_cut, struct decoded *out);
+struct decode_result decode_transport(struct span rest, uint32_t wire_len, uint32_t n_cut, struct decoded *out);
 
 /* ---- tunnel.c, udp_tunnel.c: what lies in IP ----
  *
@@ -118,7 +125,7 @@ static inline bool is_tunnel_protocol(uint8_t proto)
     }
 }
 /* COLD: `out->proto` is such a protocol. */
-struct decode_result decode_tunnel(struct span rest, uint32_t wire_len, bool is_cut, struct decoded *out);
+struct decode_result decode_tunnel(struct span rest, uint32_t wire_len, uint32_t n_cut, struct decoded *out);
 
 typedef struct decode_result decode_fn(struct span rest, uint32_t n_cut, struct decoded *out);
 /* Go on with `inside`. False: that led to nothing that we read, and *out is as it was before. */
@@ -144,4 +151,4 @@ static inline bool is_tunnel_port(uint16_t port)
     }
 }
 /* COLD: `out->payload` is a datagram's of which one port is such a one. */
-struct decode_result decode_udp_tunnel(bool is_cut, struct decoded *out);
+struct decode_result decode_udp_tunnel(uint32_t n_cut, struct decoded *out);

@@ -195,7 +195,7 @@ struct decode_result decode_datagram(struct span bytes, uint32_t wire_len, bool 
         if (r.verdict != DECODE_OK)
             return r;
     }
-    return decode_transport(bytes, wire_len, is_cut, out);
+    return decode_transport(bytes, wire_len, is_cut ? UINT32_MAX : 0, out);
 }
 
 struct decode_result decode_ip(uint16_t ethertype, struct span rest, uint32_t n_cut, struct decoded *out)

@@ -45,12 +45,12 @@ static struct decode_result decode_tcp(struct span rest, uint32_t wire_len, bool
     return decode_ok();
 }
 
-static struct decode_result decode_udp(struct span rest, uint32_t wire_len, bool is_cut, struct decoded *out)
+static struct decode_result decode_udp(struct span rest, uint32_t wire_len, uint32_t n_cut, struct decoded *out)
 {
     take_ports(rest, out);
     if (rest.len < UDP_HEADER) {
         out->payload_wire_len = wire_len > UDP_HEADER ? wire_len - UDP_HEADER : 0;
-        return is_cut && wire_len >= UDP_HEADER ? decode_ok() : decode_bad(UNDECODABLE_UDP);
+        return n_cut && wire_len >= UDP_HEADER ? decode_ok() : decode_bad(UNDECODABLE_UDP);
     }
     uint32_t udp_len = load_be16(rest.ptr + 4);
     if (udp_len == 0) /* larger than 65,535 bytes (RFC 2675), or offload */
@@ -60,20 +60,20 @@ static struct decode_result decode_udp(struct span rest, uint32_t wire_len, bool
     out->payload = span_from(span_first(rest, udp_len), UDP_HEADER);
     out->payload_wire_len = udp_len - UDP_HEADER;
     if (is_tunnel_port(out->dport) || is_tunnel_port(out->sport))
-        return decode_udp_tunnel(is_cut, out);
+        return decode_udp_tunnel(n_cut, out);
     return decode_ok();
 }
 
-struct decode_result decode_transport(struct span rest, uint32_t wire_len, bool is_cut, struct decoded *out)
+struct decode_result decode_transport(struct span rest, uint32_t wire_len, uint32_t n_cut, struct decoded *out)
 {
     switch (out->proto) {
     case IPPROTO_TCP:
-        return decode_tcp(rest, wire_len, is_cut, out);
+        return decode_tcp(rest, wire_len, n_cut, out);
     case IPPROTO_UDP:
-        return decode_udp(rest, wire_len, is_cut, out);
+        return decode_udp(rest, wire_len, n_cut, out);
     default:
         if (is_tunnel_protocol(out->proto))
-            return decode_tunnel(rest, wire_len, is_cut, out);
+            return decode_tunnel(rest, wire_len, n_cut, out);
         out->payload_wire_len = wire_len; /* addresses are all we want */
         return decode_ok();
     }

@@ -265,19 +265,19 @@ static void skip_auth_headers(struct span *rest, uint32_t *wire_len, struct deco
     }
 }
 
-COLD struct decode_result decode_tunnel(struct span rest, uint32_t wire_len, bool is_cut, struct decoded *out)
+COLD struct decode_result decode_tunnel(struct span rest, uint32_t wire_len, uint32_t n_cut, struct decoded *out)
 {
     struct decode_result r;
     if (out->proto == PROTO_AH) {
         skip_auth_headers(&rest, &wire_len, out);
         if (out->proto != PROTO_AH)
-            return decode_transport(rest, wire_len, is_cut, out);
+            return decode_transport(rest, wire_len, n_cut, out);
     }
     out->payload_wire_len = wire_len;
     decode_fn *inside = tunnel_of(out->proto);
     if (!inside)
         return decode_ok();
-    uint32_t n_cut = is_cut && wire_len > rest.len ? wire_len - (uint32_t)rest.len : 0;
+    n_cut = decode_cut_off(rest, wire_len, n_cut);
     if (decode_try(inside, rest, n_cut, out, &r))
         return r;
     out->is_unread_tunnel = true;

@@ -288,18 +288,16 @@ static decode_fn *tunnel_of(uint16_t port)
 }
 
 /* The receiver's port goes first; the sender's counts too, for some ends use the port both ways. */
-COLD struct decode_result decode_udp_tunnel(bool is_cut, struct decoded *out)
+COLD struct decode_result decode_udp_tunnel(uint32_t n_cut, struct decoded *out)
 {
     struct decode_result r;
     struct span payload = out->payload;
-    uint32_t wire_len = out->payload_wire_len;
-    uint32_t n_cut = is_cut && wire_len > payload.len ? wire_len - (uint32_t)payload.len : 0;
     decode_fn *inside = tunnel_of(out->dport);
     bool was_doubtful = out->is_doubtful;
     if (!inside)
         inside = tunnel_of(out->sport);
     out->is_doubtful = true;
-    if (decode_try(inside, payload, n_cut, out, &r))
+    if (decode_try(inside, payload, decode_cut_off(payload, out->payload_wire_len, n_cut), out, &r))
         return r;
     out->is_doubtful = was_doubtful;
     return decode_ok();
