@@ -60,21 +60,23 @@ static void check_sane(struct decode_result r, const struct decoded *d)
     check((d->sport == 0 && d->dport == 0) || d->proto == 6 || d->proto == 17);
 }
 
-/* The whole frame had a tunnel further in: what is seen of the cut one is what carries it. */
-static void check_cut_tunnel(const struct decoded *cut, const struct decoded *whole)
+/* One of them went on into a tunnel, the other did not: the cut frame because that was cut off, the whole one because what comes
+ * later is wrong. Then that one is what carries the tunnel. */
+static void check_carrier(const struct decoded *outside, const struct decoded *inside)
 {
-    const struct carrier_layer *l = &whole->carrier.layers[cut->carrier.n_layers];
-    while (l < &whole->carrier.layers[whole->carrier.n_layers] && !l->ip_version)
-        l++;
-    check(l < &whole->carrier.layers[whole->carrier.n_layers]);
-    check(ip_compare(&cut->src, &l->src) == 0 && ip_compare(&cut->dst, &l->dst) == 0);
+    unsigned i = outside->carrier.n_layers;
+    while (i < inside->carrier.n_layers && !inside->carrier.layers[i].ip_version)
+        i++;
+    check(i < inside->carrier.n_layers);
+    const struct carrier_layer *l = &inside->carrier.layers[i];
+    check(ip_compare(&outside->src, &l->src) == 0 && ip_compare(&outside->dst, &l->dst) == 0);
 }
 
 static void check_cut(const struct decoded *cut, const struct decoded *whole)
 {
-    check(cut->carrier.n_ip <= whole->carrier.n_ip);
-    if (cut->carrier.n_ip < whole->carrier.n_ip) {
-        check_cut_tunnel(cut, whole);
+    if (cut->carrier.n_ip != whole->carrier.n_ip) {
+        bool is_whole_deeper = cut->carrier.n_ip < whole->carrier.n_ip;
+        check_carrier(is_whole_deeper ? cut : whole, is_whole_deeper ? whole : cut);
         return;
     }
     check(ip_compare(&cut->src, &whole->src) == 0 && ip_compare(&cut->dst, &whole->dst) == 0);
