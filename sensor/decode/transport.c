@@ -60,7 +60,7 @@ static struct decode_result decode_udp(struct span rest, uint32_t wire_len, uint
     out->payload = span_from(span_first(rest, udp_len), UDP_HEADER);
     out->payload_wire_len = udp_len - UDP_HEADER;
     if (is_tunnel_port(out->dport) || is_tunnel_port(out->sport))
-        return decode_udp_tunnel(n_cut, out);
+        return decode_udp_tunnel(decode_cut_off(rest, wire_len, n_cut), out);
     return decode_ok();
 }
 
