@@ -15,7 +15,7 @@
 
 enum { ALERT_WIRE_BYTES = 8192, TLS_EXTENSION_ALPN = 16 };
 
-static const char *proto_name(uint8_t proto, char scratch[static 4])
+const char *eve_proto_name(uint8_t proto, char scratch[static 4])
 {
     switch (proto) {
     case IPPROTO_ICMP:
@@ -125,7 +125,7 @@ static void put_endpoints(struct eve_line *l, const struct event *e)
     eve_put_ip(l, "dest_ip", &e->dst, e->ip_version);
     if (has_ports(e))
         json_u64(&l->json, "dest_port", e->dport);
-    json_str(&l->json, "proto", proto_name(e->proto, scratch));
+    json_str(&l->json, "proto", eve_proto_name(e->proto, scratch));
     if (l->options->version >= 8)
         json_u64(&l->json, "ip_v", e->ip_version);
 }
@@ -193,6 +193,7 @@ void eve_begin(struct eve_line *l, struct buf *out, const struct eve_options *o,
     put_vlans(l, e);
     put_endpoints(l, e);
     put_context(l, e);
+    eve_put_tunnel(l);
 }
 
 bool eve_end(struct eve_line *l)

@@ -6,6 +6,8 @@
 
 #include "base/hash.h"
 
+#define COLD __attribute__((cold, noinline))
+
 enum { OF_CLIENT = FINGERPRINT_JA3 | FINGERPRINT_JA4, OF_SERVER = FINGERPRINT_JA3S };
 
 bool events_init(struct events *b, struct stats *stats, size_t cap_bytes)
@@ -35,11 +37,21 @@ bool events_is_full(const struct events *b)
     return b->n > EVENTS_MAX / 2 || b->arena.used_bytes > b->arena.cap_bytes / 2;
 }
 
+/* COLD: a copy in the arena; NULL when it has no room. */
+COLD static const struct carrier *keep_carrier(struct events *b, const struct carrier *c)
+{
+    struct carrier *kept = arena_alloc(&b->arena, carrier_bytes(c));
+    if (kept)
+        carrier_copy(kept, c);
+    return kept;
+}
+
 static struct event *add(struct events *b, enum event_kind kind, const struct flow *f, unsigned side,
                          const struct moment *m)
 {
     struct event *e = b->n < EVENTS_MAX ? arena_alloc(&b->arena, sizeof *e) : NULL;
-    if (!e) {
+    const struct carrier *carrier = e && m->carrier ? keep_carrier(b, m->carrier) : NULL;
+    if (!e || (m->carrier && !carrier)) {
         b->stats->events_lost++;
         return NULL;
     }
@@ -59,6 +71,7 @@ static struct event *add(struct events *b, enum event_kind kind, const struct fl
         .packet_number = m->number,
         .source = m->source,
         .flow_id = flow_id(f),
+        .carrier = carrier,
     };
     memcpy(e->vlans, m->vlans, sizeof e->vlans);
     b->items[b->n++] = e;

@@ -153,12 +153,30 @@ static void add_ends(struct observations *o, const struct event *e)
     scan_add_address(o->scanner, FIELD_IP_DST, server, server_port, observe(o, e, ip_bytes(server)));
 }
 
+/* Whoever holds a tunnel's ends is talked to as well. */
+static void add_tunnel_ends(struct observations *o, const struct event *e)
+{
+    for (unsigned i = 0; i < e->carrier->n_layers; i++) {
+        const struct carrier_layer *l = &e->carrier->layers[i];
+        if (!l->ip_version)
+            continue;
+        const struct ip *client = e->is_to_server ? &l->src : &l->dst,
+                        *server = e->is_to_server ? &l->dst : &l->src;
+        uint16_t client_port = e->is_to_server ? l->sport : l->dport,
+                 server_port = e->is_to_server ? l->dport : l->sport;
+        scan_add_address(o->scanner, FIELD_IP_SRC, client, client_port, observe(o, e, ip_bytes(client)));
+        scan_add_address(o->scanner, FIELD_IP_DST, server, server_port, observe(o, e, ip_bytes(server)));
+    }
+}
+
 void observe_event(struct observations *o, const struct event *e)
 {
     o->n_destinations = 0;
     switch (e->kind) {
     case EVENT_FLOW:
         add_ends(o, e);
+        if (e->carrier)
+            add_tunnel_ends(o, e);
         break;
     case EVENT_DNS:
         add_dns(o, e);

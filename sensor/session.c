@@ -232,6 +232,20 @@ static bool is_hello_behind_held(const struct session *s, struct span in)
            (tls_sniff_client(segment) == FIELD_FOUND || tls_sniff_server(segment) == FIELD_FOUND);
 }
 
+/* Of segments that waited for lost bytes it is not known where they began: there a hello behind the end of a line is one, as STARTTLS brings
+ * it. in.len: there is none. */
+static size_t hello_behind_line(struct span in)
+{
+    size_t end = in.len < SNIFF_BYTES_MAX ? in.len : SNIFF_BYTES_MAX;
+    for (size_t at = 1; at < end; at++) {
+        struct span rest = span_from(in, at);
+        if (rest.ptr[0] == TLS_HANDSHAKE && in.ptr[at - 1] == '\n' &&
+            (tls_sniff_client(rest) == FIELD_FOUND || tls_sniff_server(rest) == FIELD_FOUND))
+            return at;
+    }
+    return in.len;
+}
+
 static size_t read_unknown(struct session *s, const struct session_context *c, struct span in, bool is_last)
 {
     struct preamble p;
@@ -244,8 +258,13 @@ static size_t read_unknown(struct session *s, const struct session_context *c, s
     enum verdict v = sniff(s, c, in);
     if (v == FIELD_FOUND)
         return session_read(s, c, in, is_last);
-    if (v == FIELD_ABSENT && preamble != FIELD_PARTIAL)
-        return drop_held(s, in);
+    if (v == FIELD_ABSENT && preamble != FIELD_PARTIAL) {
+        size_t hello = s->is_adrift ? hello_behind_line(in) : in.len;
+        if (hello == in.len)
+            return drop_held(s, in);
+        s->scanned = 0;
+        return hello;
+    }
     s->scanned = in.len;
     return is_last ? in.len : 0;
 }

@@ -33,6 +33,8 @@ static void add_packets(struct stats *sum, const struct stats *s)
     sum->ipv4 += s->ipv4;
     sum->ipv6 += s->ipv6;
     sum->vlan_tagged += s->vlan_tagged;
+    add_all(sum->encapsulated, s->encapsulated, ENCAP_COUNT);
+    sum->tunnels_unread += s->tunnels_unread;
     sum->kernel_drops += s->kernel_drops;
     sum->interface_drops += s->interface_drops;
 }
@@ -144,6 +146,8 @@ const char *out_of_scope_name(enum out_of_scope o)
     static const char *const names[SCOPE_COUNT] = {
         [SCOPE_NOT_IP] = "not_ip",
         [SCOPE_FRAGMENT] = "incomplete_fragment",
+        [SCOPE_ENCRYPTED] = "encrypted_link",
+        [SCOPE_NESTING] = "nested_too_deep",
         [SCOPE_LINK_TYPE] = "unknown_link_type",
     };
     return names[o];

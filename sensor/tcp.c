@@ -60,6 +60,7 @@ struct tcp {
     struct stream_pool *pool;     /* owned */
     struct http2_reader *http2;   /* owned */
     struct direction *directions; /* owned, mapped: touched only as they come */
+    struct carrier *carriers;     /* owned, mapped: of each direction's moment, if it came through a tunnel */
     uint32_t high, free_head;
     uint32_t hand;  /* where the search for a quiet direction goes on */
     uint64_t *told; /* owned; contents of events, each where its low bits say */
@@ -70,6 +71,12 @@ static size_t mapped_bytes(const struct tcp *t)
     return (size_t)t->o.directions_max * sizeof *t->directions;
 }
 
+static size_t carriers_bytes(const struct tcp *t)
+{
+    return (size_t)t->o.directions_max * sizeof *t->carriers;
+}
+
+/* NULL when memory is short. */
 struct tcp *tcp_new(const struct tcp_options *o, struct events *events)
 {
     struct tcp *t = calloc(1, sizeof *t);
@@ -80,8 +87,9 @@ struct tcp *tcp_new(const struct tcp_options *o, struct events *events)
     t->pool = stream_pool_new(o->buffer_cap_bytes);
     t->http2 = http2_reader_new(HTTP2_TABLES);
     t->directions = pages_map(mapped_bytes(t));
+    t->carriers = pages_map(carriers_bytes(t));
     t->told = calloc(TOLD_KEYS, sizeof *t->told);
-    if (!t->pool || !t->http2 || !t->directions || !t->told) {
+    if (!t->pool || !t->http2 || !t->directions || !t->carriers || !t->told) {
         tcp_free(t);
         return NULL;
     }
@@ -103,6 +111,7 @@ void tcp_free(struct tcp *t)
     for (uint32_t i = 0; i < t->high; i++)
         drop_streams(t, &t->directions[i]);
     pages_unmap(t->directions, mapped_bytes(t));
+    pages_unmap(t->carriers, carriers_bytes(t));
     stream_pool_free(t->pool);
     free(t->told);
     http2_reader_free(t->http2);
@@ -700,6 +709,16 @@ static struct direction *take_direction(struct tcp *t, struct flow *f, unsigned 
     return fresh;
 }
 
+static void keep_moment(struct tcp *t, struct direction *dir, const struct moment *m)
+{
+    dir->moment = *m;
+    if (!m->carrier)
+        return;
+    struct carrier *kept = &t->carriers[dir - t->directions];
+    carrier_copy(kept, m->carrier);
+    dir->moment.carrier = kept;
+}
+
 void tcp_packet(struct tcp *t, struct flow *f, unsigned side, const struct decoded *d, const struct moment *m)
 {
     bool is_revival = false;
@@ -732,7 +751,7 @@ void tcp_packet(struct tcp *t, struct flow *f, unsigned side, const struct decod
         fresh->first_seq = seq;
     }
     struct direction *dir = direction_of(t, f, side);
-    dir->moment = *m;
+    keep_moment(t, dir, m);
     if (d->payload.len)
         read_segment(t, f, side, dir, seq, d);
     uint32_t end = seq + d->payload_wire_len;

@@ -212,6 +212,21 @@ static void read_udp(struct worker *w, struct flow *f, unsigned side, const stru
         f->next_seq[side]++;
 }
 
+/* COLD: each kind of layer once. */
+COLD static void count_tunnels(struct stats *s, const struct decoded *d, uint32_t n)
+{
+    const struct carrier *c = &d->carrier;
+    uint32_t counted = 0;
+    for (unsigned i = 0; i < c->n_layers; i++) {
+        uint32_t bit = UINT32_C(1) << c->layers[i].type;
+        if (!(counted & bit))
+            s->encapsulated[c->layers[i].type] += n;
+        counted |= bit;
+    }
+    if (d->is_unread_tunnel)
+        s->tunnels_unread += n;
+}
+
 /* `n` packets: more than one when they were fragments. */
 static void count_decoded(struct stats *s, const struct decoded *d, uint32_t n)
 {
@@ -220,6 +235,8 @@ static void count_decoded(struct stats *s, const struct decoded *d, uint32_t n)
     *(d->proto == IPPROTO_TCP ? &s->tcp : d->proto == IPPROTO_UDP ? &s->udp : &s->other_ip) += n;
     if (d->n_vlans)
         s->vlan_tagged += n;
+    if (d->carrier.is_tunnel || d->is_unread_tunnel)
+        count_tunnels(s, d, n);
 }
 
 static void count_refused(struct stats *s, struct decode_result r, uint32_t n)
@@ -273,7 +290,10 @@ static struct decode_result verify(struct decode_result r, const struct decoded 
     return is_read && !checksum_holds(d) ? (struct decode_result){DECODE_BAD, UNDECODABLE_CHECKSUM} : r;
 }
 
-/* COLD: what fragments brought, on behalf of `n` packets. */
+COLD static void take_fragment(struct worker *w, const struct packet *pkt, const struct decoded *d, uint32_t n);
+
+/* COLD: what fragments brought, on behalf of `n` packets. In a tunnel it may be a fragment again, of a datagram within; but while another
+ * goes the set of fragments takes no more. */
 COLD static void read_datagram(struct worker *w, const struct datagram *g, uint32_t n)
 {
     struct decoded d = g->decoded;
@@ -281,13 +301,17 @@ COLD static void read_datagram(struct worker *w, const struct datagram *g, uint3
     struct decode_result r = decode_datagram(g->bytes, g->wire_len, g->is_cut, &d);
     if (w->o.verifies_checksums && g->fate == DATAGRAM_WHOLE)
         r = verify(r, &d);
-    if (r.verdict != DECODE_OK) {
+    if (r.verdict == DECODE_FRAGMENT && g->fate == DATAGRAM_WHOLE) {
+        take_fragment(w, &g->packet, &d, n);
+    } else if (r.verdict == DECODE_FRAGMENT) {
+        w->stats.out_of_scope[SCOPE_FRAGMENT] += n;
+    } else if (r.verdict == DECODE_OK) {
+        count_decoded(&w->stats, &d, n);
+        struct flow_key key = flow_key_of(w->flows, &d);
+        read_decoded(w, &g->packet, &d, &key, g->is_cut);
+    } else {
         count_refused(&w->stats, r, n);
-        return;
     }
-    count_decoded(&w->stats, &d, n);
-    struct flow_key key = flow_key_of(w->flows, &d);
-    read_decoded(w, &g->packet, &d, &key, g->is_cut);
 }
 
 /* COLD: it will not be whole. What its first fragment holds is read all the same. */
@@ -307,17 +331,18 @@ COLD static void datagram_gone(void *to, const struct datagram *g)
         read_datagram(w, g, 1);
 }
 
-COLD static void take_fragment(struct worker *w, const struct packet *pkt, const struct decoded *d)
+/* `n` packets brought it. Ends, for each datagram within another is a layer further in. */
+COLD static void take_fragment(struct worker *w, const struct packet *pkt, const struct decoded *d, uint32_t n)
 {
     struct stats *s = &w->stats;
     struct datagram whole;
     bool overlaps;
-    s->fragments_waiting++;
-    enum fragments_verdict v = fragments_add(w->fragments, pkt, d, &whole, &overlaps);
+    s->fragments_waiting += n;
+    enum fragments_verdict v = fragments_add(w->fragments, pkt, d, n, &whole, &overlaps);
     s->fragments_overlapping += overlaps;
     if (v == FRAGMENTS_REFUSED) {
-        s->fragments_waiting--;
-        s->undecodable[UNDECODABLE_FRAGMENT]++;
+        s->fragments_waiting -= n;
+        s->undecodable[UNDECODABLE_FRAGMENT] += n;
     } else if (v == FRAGMENTS_WHOLE) {
         s->fragments_waiting -= whole.n_packets;
         s->datagrams_whole++;
@@ -350,7 +375,7 @@ static void read_arrival(struct worker *w, const struct packet *pkt, const struc
         if (read_decoded(w, pkt, d, &a->key, pkt->bytes.len < pkt->wire_len))
             fragments_expire(w->fragments, pkt->ts_ns); /* new flows drive the clock, as in the flow table */
     } else if (a->result.verdict == DECODE_FRAGMENT) {
-        take_fragment(w, pkt, d);
+        take_fragment(w, pkt, d, 1);
     } else {
         count_refused(&w->stats, a->result, 1);
     }

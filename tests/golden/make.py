@@ -22,6 +22,7 @@ import make_mail  # noqa: E402,F401
 import make_names  # noqa: E402,F401
 import make_quic  # noqa: E402,F401
 import make_tls  # noqa: E402,F401
+import make_tunnels  # noqa: E402,F401
 
 
 def main():
