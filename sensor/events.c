@@ -320,16 +320,9 @@ static uint64_t content_of(const struct event *e)
         const struct span *const spans[] = {&h->alpn, &h->extensions, &h->random};
         return content(spans, sizeof spans / sizeof *spans, e->kind);
     }
-    case EVENT_SMTP: {
-        const struct span *const spans[] = {&e->smtp->banner, &e->smtp->helo, &e->smtp->mail_from};
-        uint64_t c = content(spans, sizeof spans / sizeof *spans, e->kind);
-        for (unsigned i = 0; i < e->smtp->n_rcpt_to; i++)
-            c = content(&(const struct span *){&e->smtp->rcpt_to[i]}, 1, c);
-        return c;
-    }
     case EVENT_SOCKS:
         return content(&(const struct span *){&e->socks->host}, 1, e->kind + ((uint64_t)e->socks->port << 8));
-    default:
+    default: /* a mail is told of several commands: a part of it that comes again would be another */
         return 0;
     }
 }
