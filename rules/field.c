@@ -18,6 +18,11 @@ static const char *const names[FIELD_COUNT] = {
     [FIELD_TLS_JA3] = "tls.ja3",
     [FIELD_TLS_JA4] = "tls.ja4",
     [FIELD_TLS_CERT_SHA1] = "tls.cert_sha1",
+    [FIELD_TLS_CERT_SHA256] = "tls.cert_sha256",
+    [FIELD_TLS_CERT_SUBJECT] = "tls.cert_subject",
+    [FIELD_TLS_CERT_ISSUER] = "tls.cert_issuer",
+    [FIELD_TLS_CERT_SERIAL] = "tls.cert_serial",
+    [FIELD_TLS_CERT_SAN] = "tls.cert_san",
     [FIELD_IP_SRC] = "ip.src",
     [FIELD_IP_DST] = "ip.dst",
 };

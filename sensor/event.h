@@ -1,11 +1,12 @@
 #pragma once
-/* One thing observed in traffic: a DNS message, an HTTP head, a TLS or QUIC hello, a new flow. Lives in the batch arena with all it
+/* One thing observed in traffic: a DNS message, an HTTP head, a TLS or QUIC hello, a server's certificates, a new flow. Lives in the batch arena with all it
  * points to; written as EVE by sensor/eve.h, matched field by field by sensor/worker.c. */
 #include "base/ip.h"
 #include "sensor/extract/dns.h"
 #include "sensor/extract/fingerprint.h"
 #include "sensor/extract/http.h"
 #include "sensor/extract/tls.h"
+#include "sensor/extract/x509.h"
 #include "sensor/packet.h"
 
 enum event_kind {
@@ -16,6 +17,25 @@ enum event_kind {
     EVENT_TLS_CLIENT,    /* ClientHello */
     EVENT_TLS_SERVER,    /* ServerHello */
     EVENT_QUIC,          /* ClientHello in QUIC */
+    EVENT_TLS_CERTIFICATES, /* a server's Certificate, in the clear before TLS 1.3 */
+    EVENT_KIND_COUNT,
+};
+
+enum { CERTIFICATES_MAX = 16, CERT_SHA1_LEN = 40, CERT_SHA256_LEN = 64 };
+
+struct certificate_digests {
+    char sha1[CERT_SHA1_LEN], sha256[CERT_SHA256_LEN]; /* lower-case hex; see what of it is there in struct certificates */
+};
+
+/* What a server's chain says. The first certificate is the server's own; of the others only digests are looked at. */
+struct certificates {
+    uint16_t version;                          /* chosen in the ServerHello; 0: that was not seen */
+    uint8_t n;                                 /* >= 1 */
+    uint8_t n_sha1, n_sha256;                  /* the first so many have it: 0, 1 or n. n_sha1 is never 0 */
+    const struct certificate_digests *digests; /* [n] */
+    struct x509 own;
+    struct span subject, issuer;               /* as x509_name_text() writes them */
+    struct span serial;                        /* "0A:1B", upper case; .len 0: not read */
 };
 
 struct event {
@@ -39,6 +59,7 @@ struct event {
         const struct http_response *http_response;
         const struct tls_client_hello *tls_client; /* of EVENT_QUIC too */
         const struct tls_server_hello *tls_server;
+        const struct certificates *certificates;
     };
     const struct fingerprints *fingerprints; /* of a TLS hello; NULL: nobody asked for any */
 };

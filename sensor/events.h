@@ -6,6 +6,7 @@
 #include "sensor/stats.h"
 
 enum { EVENTS_MAX = 8192 };
+enum { CERTIFICATES_WANTED = 1, CERTIFICATES_ALL_SHA1 = 2, CERTIFICATES_ALL_SHA256 = 4 };
 
 struct events {
     struct arena arena;    /* owned; all events' memory */
@@ -13,6 +14,7 @@ struct events {
     uint32_t n;
     struct stats *stats;   /* borrowed; the worker's */
     unsigned fingerprints; /* FINGERPRINT_...: made for each hello; none at first */
+    unsigned certificates; /* CERTIFICATES_...: 0 at first, then nobody wants any, and none need be gathered */
 };
 
 bool events_init(struct events *b, struct stats *stats, size_t cap_bytes);
@@ -38,6 +40,10 @@ void events_add_quic(struct events *b, const struct flow *f, unsigned side, cons
                      const struct tls_client_hello *h, uint32_t version);
 void events_add_tls_server(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
                           const struct tls_server_hello *h);
+/* Of a message that tls_certificates_read() makes something of: reads the first certificate, and digests as many as `certificates` says. Those
+ * that are not there whole, or are beyond CERTIFICATES_MAX, are left out and counted (stats.chains_cut); nothing at all is added without one. */
+void events_add_certificates(struct events *b, const struct flow *f, unsigned side, const struct moment *m, struct span message,
+                             uint16_t version);
 
 /* All fingerprints of a TLS hello's event; they live in the arena. Cold: for an event that was added without. NULL when there is no room. */
 const struct fingerprints *events_fingerprint(struct events *b, const struct event *e);

@@ -25,5 +25,7 @@ void observe_event(struct observations *o, const struct event *e);
 /* Most fields the event may have: there has to be room for them. A DNS message has three a record. */
 static inline uint32_t observe_at_most(const struct event *e)
 {
+    if (e->kind == EVENT_TLS_CERTIFICATES)
+        return 64u + e->certificates->own.n_alt_names;
     return e->kind == EVENT_DNS ? e->dns->n_questions + 3u * e->dns->n_records : 64;
 }

@@ -53,6 +53,7 @@ static void add_flows(struct stats *sum, const struct stats *s)
     sum->segments_overlapping += s->segments_overlapping;
     sum->gaps += s->gaps;
     sum->streams_limited += s->streams_limited;
+    sum->chains_cut += s->chains_cut;
     sum->streams_refused += s->streams_refused;
     sum->alert_keys_evicted += s->alert_keys_evicted;
     add_all(sum->sessions, s->sessions, SESSION_COUNT);
@@ -147,7 +148,7 @@ const char *unreadable_name(enum unreadable u)
         [UNREADABLE_LOST] = "lost_segment", [UNREADABLE_MALFORMED] = "malformed",
         [UNREADABLE_NO_NAME] = "no_name",   [UNREADABLE_ONE_SIDED] = "one_sided",
         [UNREADABLE_LIMIT] = "limit",     [UNREADABLE_UNDECRYPTABLE] = "undecryptable",
-        [UNREADABLE_VERSION] = "unknown_version",
+        [UNREADABLE_VERSION] = "unknown_version", [UNREADABLE_ECH] = "ech",
     };
     return names[u];
 }

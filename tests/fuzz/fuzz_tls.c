@@ -92,7 +92,7 @@ static void check_client_part(const struct tls_client_hello *cut, const struct t
     check_part(cut->ciphers, whole->ciphers);
     check_part(cut->session_id, whole->session_id);
     check_part(cut->random, whole->random);
-    check(whole->has_ech || !cut->has_ech);
+    check(cut->ech == TLS_ECH_NONE || cut->ech == whole->ech);
     check(cut->extensions.len == 0 ||
           (cut->extensions.ptr == whole->extensions.ptr && cut->extensions.len <= whole->extensions.len));
 }

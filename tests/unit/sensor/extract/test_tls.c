@@ -139,7 +139,7 @@ static void client_full(struct built *b)
     put_extension(b, 23, SPAN_LIT(""));
     put_extension(b, 16, SPAN_LIT("\0\x0e\x02h2\x08http/1.1\x01x"));
     put_extension(b, 43, SPAN_LIT("\x06\x5a\x5a\x03\x04\x03\x03"));
-    put_extension(b, 0xfe0d, SPAN_LIT("\0\0\1\0\1"));
+    put_extension(b, 0xfe0d, SPAN_LIT("\0\0\1\0\1\x2a\0\x02" "ke" "\0\x03" "pay"));
     put_sni(b, "second.example");
     put_extension(b, 21, SPAN_LIT("\0\0\0\0"));
     vec_close(b, block, 2);
@@ -582,7 +582,7 @@ static enum verdict read_client(const struct built *b, struct tls_client_hello *
     enum verdict v = tls_client_hello_read(in, out);
 
     /* What is compared later must outlive the copy: only offsets matter, so point into the original. */
-    struct span *spans[] = {&out->sni, &out->ciphers, &out->extensions, &out->session_id, &out->random};
+    struct span *spans[] = {&out->sni, &out->ciphers, &out->extensions, &out->session_id, &out->random, &out->ech_data};
     for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++)
         if (spans[i]->ptr)
             spans[i]->ptr = b->bytes + (spans[i]->ptr - in.ptr);
@@ -611,7 +611,7 @@ static void client_all_fields(void **state)
     assert_span(h.alpn[0], "h2");
     assert_span(h.alpn[1], "http/1.1");
     assert_span(h.alpn[2], "x");
-    assert_true(h.has_ech && !h.is_sslv2 && !h.is_cut);
+    assert_true(h.ech == TLS_ECH_POSSIBLE && !h.is_sslv2 && !h.is_cut);
     assert_span(h.ciphers, "\x13\x01\x13\x02\xc0\x2f");
     assert_span(h.session_id, "0123456789abcdef");
     assert_int_equal(h.random.len, 32);
@@ -638,7 +638,7 @@ static void assert_part_of(const struct tls_client_hello *cut, const struct tls_
     assert_true(cut->random.len == 0 || span_eq(cut->random, whole->random));
     assert_true(cut->session_id.len == 0 || span_eq(cut->session_id, whole->session_id));
     assert_true(is_prefix_of(cut->extensions, whole->extensions));
-    assert_true(whole->has_ech || !cut->has_ech);
+    assert_true(cut->ech == TLS_ECH_NONE || cut->ech == whole->ech);
 }
 
 static void client_cut_at_every_byte(void **state)
