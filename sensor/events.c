@@ -174,7 +174,6 @@ static void add_client_hello(struct events *b, struct event *e, const struct tls
     struct tls_client_hello *kept = e ? arena_alloc(&b->arena, sizeof *kept) : NULL;
     if (kept) {
         *kept = *h;
-        kept->ech_data = (struct span){0}; /* lies in the extensions, too */
         e->tls_client = kept;
         struct span *const spans[] = {&kept->sni, &kept->ciphers, &kept->extensions, &kept->session_id,
                                       &kept->random};

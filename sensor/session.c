@@ -5,8 +5,6 @@
  * lost segment or a body whose length was a lie. */
 #include "sensor/session.h"
 
-#include "base/hash.h"
-
 enum {
     SNIFFS_MAX = 24,           /* segments looked at before a direction is given up */
     SNIFF_BYTES_MAX = 8192,    /* a first line longer than this is none */
@@ -333,19 +331,9 @@ static size_t read_http(struct session *s, const struct session_context *c, stru
     }
 }
 
-/* GREASE comes again unchanged in the second hello of a handshake; what is encrypted does not (RFC 9849, section 6.2.1). */
-static void compare_ech(struct session *s, struct tls_client_hello *h)
-{
-    uint64_t ech = h->ech_data.len ? hash_bytes(h->ech_data.ptr, h->ech_data.len, 0) | 1 : 0;
-    if (h->ech == TLS_ECH_POSSIBLE && s->ech == ech)
-        h->ech = TLS_ECH_GREASE;
-    s->ech = ech;
-}
-
-static void tell_client_hello(struct session *s, const struct session_context *c, struct tls_client_hello *h)
+static void tell_client_hello(const struct session_context *c, const struct tls_client_hello *h)
 {
     begin(c, SESSION_TLS, true);
-    compare_ech(s, h);
     if (tls_name_is_hidden(h))
         tell_unreadable(c, SESSION_TLS, UNREADABLE_ECH);
     else if (h->sni.len)
@@ -369,7 +357,7 @@ static enum verdict read_hello(struct session *s, const struct session_context *
         struct tls_client_hello h;
         v = tls_client_hello_read(message, &h);
         if (v == FIELD_FOUND || v == FIELD_PARTIAL)
-            tell_client_hello(s, c, &h);
+            tell_client_hello(c, &h);
     } else {
         struct tls_server_hello h;
         v = tls_server_hello_read(message, &h);
@@ -390,7 +378,7 @@ static size_t read_sslv2(struct session *s, const struct session_context *c, str
     struct tls_client_hello h;
     switch (tls_sslv2_hello_read(in, &h)) {
     case FIELD_FOUND:
-        tell_client_hello(s, c, &h);
+        tell_client_hello(c, &h);
         s->is_done = true;
         return in.len;
     case FIELD_PARTIAL:

@@ -16,7 +16,6 @@ struct session {
     uint64_t skip;     /* coming bytes that need not be seen */
     size_t want;       /* useless to call again before so many bytes are there */
     size_t scanned;    /* of the head that is not whole yet */
-    uint64_t ech;      /* hash of what the last hello's encrypted_client_hello was; 0: there was none */
     uint16_t record_left; /* of the handshake record in which the bytes to come begin */
     uint16_t tls_version; /* chosen in the ServerHello; 0: not seen */
     uint8_t n_messages;   /* passed over on the way to the Certificate */

@@ -155,12 +155,10 @@ static enum tls_ech read_ech(struct span data)
     return enc.len == 0 ? TLS_ECH_REAL : TLS_ECH_POSSIBLE;
 }
 
-static void note_ech(struct tls_client_hello *out, enum tls_ech ech, struct span data)
+static void note_ech(struct tls_client_hello *out, enum tls_ech ech)
 {
-    if (out->ech != TLS_ECH_NONE)
-        return;
-    out->ech = (uint8_t)ech;
-    out->ech_data = data;
+    if (out->ech == TLS_ECH_NONE)
+        out->ech = (uint8_t)ech;
 }
 
 /* Public names (RFC 9849, section 4) that those who front for others have published, and that lead to nothing of their own. */
@@ -187,11 +185,11 @@ static void read_client_extensions(struct tls_client_hello *out)
             read_supported_versions(data, &best_rank, &out->version);
             break;
         case EXT_ENCRYPTED_CLIENT_HELLO:
-            note_ech(out, read_ech(data), data);
+            note_ech(out, read_ech(data));
             break;
         default:
             if (is_ech_draft(type))
-                note_ech(out, TLS_ECH_ESNI, data);
+                note_ech(out, TLS_ECH_ESNI);
         }
     }
     if (rest.len > 0)

@@ -64,13 +64,12 @@ enum verdict tls_sniff_certificate(struct span in);
  * fronts for it. Or the extension is GREASE (RFC 9849, section 6.2), the client had nothing to encrypt with, and server_name is the name it goes to.
  * Clients send both alike, on purpose: config_id is random, enc is a valid key and the payload as long as a real one. Two things tell, and only
  * they are believed: an empty enc, which is in no hello but the second one after a server has accepted (section 6.1.5), and a server_name known
- * to be a front that nobody goes to for itself. A third needs both hellos of a handshake, which is the caller's: GREASE comes again unchanged
- * after a HelloRetryRequest. What an ECHConfig in a DNS answer says is not asked: it is another flow's. */
+ * to be a front that nobody goes to for itself. That GREASE comes again unchanged after a HelloRetryRequest tells too, but too late: by then the
+ * first hello is reported. What an ECHConfig in a DNS answer says is not asked: it is another flow's, and often not seen. */
 enum tls_ech {
     TLS_ECH_NONE,
     TLS_ECH_POSSIBLE, /* outer: encrypted or GREASE */
     TLS_ECH_REAL,     /* outer, and it is encrypted: the names are those of the front */
-    TLS_ECH_GREASE,   /* outer, and it is not (never from tls_client_hello_read()) */
     TLS_ECH_INNER,    /* a hello that was hidden, on its way behind the server that opened it: the names are those meant */
     TLS_ECH_ESNI,     /* an extension of one of the drafts before the outer hello got its form: what else it says may be a front's */
 };
@@ -85,7 +84,6 @@ struct tls_client_hello {
     struct span alpn[TLS_ALPN_MAX]; /* protocol names as offered */
     uint8_t n_alpn;
     uint8_t ech;              /* enum tls_ech, of the first such extension */
-    struct span ech_data;     /* that extension as sent */
     bool is_sslv2;            /* came in SSLv2 framing: no extensions */
     bool is_cut;              /* it ended before its lengths said: fields are those before the cut */
     struct span ciphers;      /* list of u16 as sent; of 3 bytes each in SSLv2 framing */

@@ -116,7 +116,7 @@ struct gathered {
     size_t last_len;   /* that fragment's length, the bytes that are not there included */
 };
 
-/* FIELD_FOUND: the message is whole. */
+/* FIELD_FOUND: the message is whole. One that has no room is FIELD_PARTIAL when the room is full. */
 static enum verdict gather(struct span in, struct walk *w, struct span first, uint8_t *scratch, size_t room, struct gathered *g)
 {
     enum verdict v = FIELD_FOUND;
@@ -129,10 +129,8 @@ static enum verdict gather(struct span in, struct walk *w, struct span first, ui
         g->last_len = fragment.len + w->n_missing;
         g->have = g->before == 0 ? fragment : append(g->have, fragment, scratch, room);
         g->total = message_len(g->have);
-        if (g->total > room)
-            return FIELD_PARTIAL;
-        if (g->have.len >= g->total)
-            return FIELD_FOUND;
+        if (g->have.len >= g->total || g->have.len >= room)
+            return g->total <= room ? FIELD_FOUND : FIELD_PARTIAL;
         fragment.len = 0;
     }
     return v;
