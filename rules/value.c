@@ -523,8 +523,8 @@ static const uint32_t accepted[IOC_TYPE_COUNT] = {
 
 static bool is_hash(enum ioc_type type)
 {
-    return type == IOC_JA3 || type == IOC_CERT_SHA1 || type == IOC_CERT_SHA256 || type == IOC_MD5 || type == IOC_SHA1 ||
-           type == IOC_SHA256;
+    return type == IOC_JA3 || type == IOC_CERT_SHA1 || type == IOC_CERT_SHA256 || type == IOC_MD5 ||
+           type == IOC_SHA1 || type == IOC_SHA256;
 }
 
 static enum reject take_as_it_is(enum ioc_type type, struct span text, struct value *out, uint32_t *out_col)

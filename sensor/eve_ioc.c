@@ -285,7 +285,10 @@ static bool is_address(const struct alert *a)
 static const char *ech_name(const struct alert *a)
 {
     static const char *const names[] = {
-        [TLS_ECH_POSSIBLE] = "possible", [TLS_ECH_REAL] = "real", [TLS_ECH_INNER] = "inner", [TLS_ECH_ESNI] = "esni",
+        [TLS_ECH_POSSIBLE] = "possible",
+        [TLS_ECH_REAL] = "real",
+        [TLS_ECH_INNER] = "inner",
+        [TLS_ECH_ESNI] = "esni",
     };
     bool is_name = a->field == FIELD_TLS_SNI || a->field == FIELD_QUIC_SNI;
     return is_name ? names[a->event->tls_client->ech] : NULL;

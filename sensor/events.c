@@ -235,7 +235,8 @@ static void digest(struct span der, bool wants_sha1, bool wants_sha256, struct c
 }
 
 /* The whole ones, as many as are looked at. */
-static uint8_t take_certificates(struct span list, struct span ders[static CERTIFICATES_MAX], bool *out_is_cut)
+static uint8_t take_certificates(struct span list, struct span ders[static CERTIFICATES_MAX],
+                                 bool *out_is_cut)
 {
     uint8_t n = 0;
     while (n < CERTIFICATES_MAX && tls_certificate_take(&list, &ders[n]))
@@ -269,7 +270,8 @@ static bool keep_own(struct events *b, struct span der, struct certificates *out
     if (!keep_name(b, out->own.subject, &out->subject) || !keep_name(b, out->own.issuer, &out->issuer) ||
         !keep_serial(b, out->own.serial, &out->serial) || !keep(b, spans, 1))
         return false;
-    out->own.serial = out->own.issuer = out->own.subject = (struct span){0}; /* the text is what is asked for */
+    out->own.serial = out->own.issuer = out->own.subject =
+        (struct span){0}; /* the text is what is asked for */
     return true;
 }
 
@@ -286,8 +288,8 @@ static bool keep_certificates(struct events *b, const struct span *ders, struct 
     return true;
 }
 
-void events_add_certificates(struct events *b, const struct flow *f, unsigned side, const struct moment *m, struct span message,
-                             uint16_t version)
+void events_add_certificates(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                             struct span message, uint16_t version)
 {
     struct span list, ders[CERTIFICATES_MAX];
     bool is_cut = tls_certificates_read(message, &list) != FIELD_FOUND;

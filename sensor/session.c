@@ -6,12 +6,13 @@
 #include "sensor/session.h"
 
 enum {
-    SNIFFS_MAX = 24,           /* segments looked at before a direction is given up */
-    SNIFF_BYTES_MAX = 8192,    /* a first line longer than this is none */
-    HEAD_BYTES_MAX = 60 * 1024,/* an HTTP head or TLS hello longer than this is not read */
+    SNIFFS_MAX = 24,            /* segments looked at before a direction is given up */
+    SNIFF_BYTES_MAX = 8192,     /* a first line longer than this is none */
+    HEAD_BYTES_MAX = 60 * 1024, /* an HTTP head or TLS hello longer than this is not read */
     HELLO_BYTES_MAX = 64 * 1024,
-    CHAIN_BYTES_MAX = HEAD_BYTES_MAX, /* of a Certificate message, records and all; of a longer one what lies within is read */
-    CHAIN_MESSAGES_MAX = 4,           /* handshake messages before it: the ServerHello, SupplementalData (RFC 4680) */
+    CHAIN_BYTES_MAX =
+        HEAD_BYTES_MAX, /* of a Certificate message, records and all; of a longer one what lies within is read */
+    CHAIN_MESSAGES_MAX = 4, /* handshake messages before it: the ServerHello, SupplementalData (RFC 4680) */
     DNS_BYTES_MAX = 64 * 1024, /* what a stream holds */
     DNS_MALFORMED_MAX = 4,
     DNS_HEADER = 12,
@@ -45,7 +46,7 @@ static void begin(const struct session_context *c, enum session_protocol p, bool
     if (f->session != (unsigned)p + 1) {
         session_account(f, c->events->stats);
         f->session = (unsigned)(p + 1) & 7;
-        f->flags &= (uint8_t)~(FLOW_SESSION_TOLD | FLOW_MALFORMED);
+        f->flags &= (uint8_t) ~(FLOW_SESSION_TOLD | FLOW_MALFORMED);
         f->is_client_heard = 0;
         c->events->stats->sessions[p]++;
     }
@@ -73,12 +74,12 @@ void session_account(struct flow *f, struct stats *stats)
 {
     if (!f->session || f->flags & FLOW_SESSION_TOLD)
         return;
-    enum unreadable why = f->flags & FLOW_MALFORMED     ? UNREADABLE_MALFORMED
-                          : f->flags & FLOW_LIMIT       ? UNREADABLE_LIMIT
-                          : f->flags & FLOW_SNAPLEN     ? UNREADABLE_SNAPLEN
-                          : f->flags & FLOW_LOST        ? UNREADABLE_LOST
-                          : !f->is_client_heard         ? UNREADABLE_ONE_SIDED
-                                                        : UNREADABLE_CUT;
+    enum unreadable why = f->flags & FLOW_MALFORMED ? UNREADABLE_MALFORMED
+                          : f->flags & FLOW_LIMIT   ? UNREADABLE_LIMIT
+                          : f->flags & FLOW_SNAPLEN ? UNREADABLE_SNAPLEN
+                          : f->flags & FLOW_LOST    ? UNREADABLE_LOST
+                          : !f->is_client_heard     ? UNREADABLE_ONE_SIDED
+                                                    : UNREADABLE_CUT;
     stats->unreadable[f->session - 1][why]++;
     f->flags |= FLOW_SESSION_TOLD;
 }
@@ -133,7 +134,9 @@ static enum verdict sniff_requests(const struct session *s, struct span in)
     if (v != FIELD_FOUND || !s->is_adrift)
         return v;
     const uint8_t *blank = memchr(in.ptr, ' ', in.len);
-    return blank && http_sniff_request(span_of(in.ptr, (size_t)(blank - in.ptr) + 1)) == FIELD_FOUND ? FIELD_FOUND : FIELD_ABSENT;
+    return blank && http_sniff_request(span_of(in.ptr, (size_t)(blank - in.ptr) + 1)) == FIELD_FOUND
+               ? FIELD_FOUND
+               : FIELD_ABSENT;
 }
 
 static void start_chain(struct session *s, uint16_t version)
@@ -145,7 +148,8 @@ static void start_chain(struct session *s, uint16_t version)
 }
 
 /* The server's Certificate, where a stream is joined after its hello. Certificates that a client sends look the same. */
-static enum verdict sniff_certificate(const struct session *s, const struct session_context *c, struct span in)
+static enum verdict sniff_certificate(const struct session *s, const struct session_context *c,
+                                      struct span in)
 {
     bool is_wanted = s->is_adrift && c->events->certificates && c->side != c->flow->client;
     return is_wanted ? tls_sniff_certificate(in) : FIELD_MALFORMED;
@@ -158,8 +162,10 @@ static enum verdict sniff(struct session *s, const struct session_context *c, st
         enum session_app app;
         enum verdict verdict;
     } looks[] = {
-        {APP_TLS_CLIENT, tls_sniff_client(in)},           {APP_TLS_SERVER, tls_sniff_server(in)},
-        {APP_HTTP_REQUESTS, sniff_requests(s, in)},       {APP_HTTP_RESPONSES, http_sniff_response(in)},
+        {APP_TLS_CLIENT, tls_sniff_client(in)},
+        {APP_TLS_SERVER, tls_sniff_server(in)},
+        {APP_HTTP_REQUESTS, sniff_requests(s, in)},
+        {APP_HTTP_RESPONSES, http_sniff_response(in)},
         {APP_DNS, sniff_dns(s, c, in)},
     };
     enum verdict certificate = sniff_certificate(s, c, in);
@@ -423,7 +429,9 @@ static size_t read_tls_chain(struct session *s, const struct session_context *c,
     uint8_t scratch[HELLO_BYTES_MAX];
     struct span message = {0};
     size_t used = 0, left = 0, want = 0;
-    enum verdict v = tls_handshake_next(in, s->record_left, scratch, sizeof scratch, &message, &used, &left, &want);
+    in = span_first(in, CHAIN_BYTES_MAX); /* so that what is read does not hang on where segments end */
+    enum verdict v =
+        tls_handshake_next(in, s->record_left, scratch, sizeof scratch, &message, &used, &left, &want);
     if (v == FIELD_PARTIAL && !is_last && in.len < CHAIN_BYTES_MAX) {
         s->want = want < CHAIN_BYTES_MAX ? want : CHAIN_BYTES_MAX;
         return 0;

@@ -14,7 +14,8 @@ enum extension {
     EXT_ALPN = 16,
     EXT_SUPPORTED_VERSIONS = 43,
     EXT_ENCRYPTED_CLIENT_HELLO = 0xfe0d,
-    EXT_ENCRYPTED_SERVER_NAME = 0xffce, /* draft-ietf-tls-esni-01 to -06; what later ones used are in is_ech_draft() */
+    EXT_ENCRYPTED_SERVER_NAME =
+        0xffce, /* draft-ietf-tls-esni-01 to -06; what later ones used are in is_ech_draft() */
 };
 
 /* A vector: its length in one byte (two), then so many bytes. */
@@ -135,7 +136,8 @@ static void read_alpn(struct span data, struct tls_client_hello *out)
 /* Numbers of drafts 07 to 12 of ECH; those had another form. */
 static bool is_ech_draft(uint16_t type)
 {
-    return type == EXT_ENCRYPTED_SERVER_NAME || (type >= 0xff02 && type <= 0xff04) || (type >= 0xfe08 && type <= 0xfe0c);
+    return type == EXT_ENCRYPTED_SERVER_NAME || (type >= 0xff02 && type <= 0xff04) ||
+           (type >= 0xfe08 && type <= 0xfe0c);
 }
 
 /* type (0 is outer, 1 inner), kdf, aead, config_id, enc, payload. What has not this form is not believed. */
@@ -149,8 +151,9 @@ static enum tls_ech read_ech(struct span data)
         return TLS_ECH_NONE;
     if (type == 1)
         return data.len == 0 ? TLS_ECH_INNER : TLS_ECH_NONE;
-    if (type != 0 || !span_take_u16(&data, &kdf) || !span_take_u16(&data, &aead) || !span_take_u8(&data, &config_id) ||
-        !take_vec16(&data, &enc) || !take_vec16(&data, &payload) || payload.len == 0 || data.len > 0)
+    if (type != 0 || !span_take_u16(&data, &kdf) || !span_take_u16(&data, &aead) ||
+        !span_take_u8(&data, &config_id) || !take_vec16(&data, &enc) || !take_vec16(&data, &payload) ||
+        payload.len == 0 || data.len > 0)
         return TLS_ECH_NONE;
     return enc.len == 0 ? TLS_ECH_REAL : TLS_ECH_POSSIBLE;
 }

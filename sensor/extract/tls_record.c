@@ -109,15 +109,16 @@ static size_t want_len(const struct walk *w, size_t in_len, struct span have)
 
 /* A message as far as it was found, and where that was. */
 struct gathered {
-    struct span have;  /* its bytes; more than them when it is whole and others follow in the record */
-    size_t total;      /* its length, or the least it can be */
-    size_t last_at;    /* where in the input the fragment begins that was read last */
-    size_t before;     /* bytes gathered before that fragment */
-    size_t last_len;   /* that fragment's length, the bytes that are not there included */
+    struct span have; /* its bytes; more than them when it is whole and others follow in the record */
+    size_t total;     /* its length, or the least it can be */
+    size_t last_at;   /* where in the input the fragment begins that was read last */
+    size_t before;    /* bytes gathered before that fragment */
+    size_t last_len;  /* that fragment's length, the bytes that are not there included */
 };
 
 /* FIELD_FOUND: the message is whole. One that has no room is FIELD_PARTIAL when the room is full. */
-static enum verdict gather(struct span in, struct walk *w, struct span first, uint8_t *scratch, size_t room, struct gathered *g)
+static enum verdict gather(struct span in, struct walk *w, struct span first, uint8_t *scratch, size_t room,
+                           struct gathered *g)
 {
     enum verdict v = FIELD_FOUND;
     struct span fragment = first;
@@ -162,8 +163,9 @@ static size_t want_next(const struct walk *w, size_t in_len, const struct gather
     return in_len + (g->total > g->have.len ? g->total - g->have.len : 1);
 }
 
-enum verdict tls_handshake_next(struct span in, size_t left, uint8_t *scratch, size_t room, struct span *out_message,
-                                size_t *out_used, size_t *out_left, size_t *out_want)
+enum verdict tls_handshake_next(struct span in, size_t left, uint8_t *scratch, size_t room,
+                                struct span *out_message, size_t *out_used, size_t *out_left,
+                                size_t *out_want)
 {
     struct span first = span_first(in, left);
     struct walk w = {.rest = span_from(in, left), .n_missing = left - first.len};
@@ -297,12 +299,15 @@ enum verdict tls_sniff_certificate(struct span in)
     enum { TYPE_AT = 5, LEN_AT = 6, LIST_AT = 9, FIRST_AT = 12, DER_AT = 15, HEAD_LEN = 19 };
     const uint8_t *b = in.ptr;
 
-    if (!header_fits(in) || (in.len > 0 && b[0] != TLS_HANDSHAKE) || (in.len > TYPE_AT && b[TYPE_AT] != TLS_CERTIFICATE) ||
-        (in.len > DER_AT && b[DER_AT] != 0x30) || (in.len > DER_AT + 1 && b[DER_AT + 1] != 0x82))
+    if (!header_fits(in) || (in.len > 0 && b[0] != TLS_HANDSHAKE) ||
+        (in.len > TYPE_AT && b[TYPE_AT] != TLS_CERTIFICATE) || (in.len > DER_AT && b[DER_AT] != 0x30) ||
+        (in.len > DER_AT + 1 && b[DER_AT + 1] != 0x82))
         return FIELD_MALFORMED;
     if (in.len < HEAD_LEN)
         return FIELD_PARTIAL;
     uint32_t message = load_be32(b + TYPE_AT) & 0xffffff, list = load_be32(b + LIST_AT - 1) & 0xffffff,
              first = load_be32(b + FIRST_AT - 1) & 0xffffff;
-    return message == list + 3 && list >= first + 3 && first == load_be16(b + DER_AT + 2) + 4u ? FIELD_FOUND : FIELD_MALFORMED;
+    return message == list + 3 && list >= first + 3 && first == load_be16(b + DER_AT + 2) + 4u
+               ? FIELD_FOUND
+               : FIELD_MALFORMED;
 }

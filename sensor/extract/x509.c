@@ -114,7 +114,8 @@ static bool read_validity(struct span *s, struct x509 *out)
 {
     struct span validity;
     struct element from, until;
-    if (!take(s, TAG_SEQUENCE, &validity) || !take_element(&validity, &from) || !take_element(&validity, &until))
+    if (!take(s, TAG_SEQUENCE, &validity) || !take_element(&validity, &from) ||
+        !take_element(&validity, &until))
         return false;
     out->not_before = read_time(&from);
     out->not_after = read_time(&until);
@@ -130,7 +131,8 @@ static bool take_alt_name(struct span *names, struct x509_alt_name *out, bool *i
     if (!take_element(names, &e))
         return false;
     *out = (struct x509_alt_name){.bytes = e.body, .is_address = e.tag == TAG_IP_ADDRESS};
-    *is_wanted = out->is_address ? e.body.len == 4 || e.body.len == 16 : e.tag == TAG_DNS_NAME && e.body.len > 0;
+    *is_wanted =
+        out->is_address ? e.body.len == 4 || e.body.len == 16 : e.tag == TAG_DNS_NAME && e.body.len > 0;
     return true;
 }
 
@@ -195,8 +197,8 @@ enum verdict x509_read(struct span der, struct x509 *out)
     if (!take(&tbs, TAG_INTEGER, &serial))
         return FIELD_MALFORMED;
     out->serial = span_first(serial, X509_SERIAL_MAX);
-    if (!take(&tbs, TAG_SEQUENCE, &algorithm) || !take(&tbs, TAG_SEQUENCE, &out->issuer) || !read_validity(&tbs, out) ||
-        !take(&tbs, TAG_SEQUENCE, &out->subject) || !read_rest(tbs, out))
+    if (!take(&tbs, TAG_SEQUENCE, &algorithm) || !take(&tbs, TAG_SEQUENCE, &out->issuer) ||
+        !read_validity(&tbs, out) || !take(&tbs, TAG_SEQUENCE, &out->subject) || !read_rest(tbs, out))
         return FIELD_MALFORMED;
     return FIELD_FOUND;
 }

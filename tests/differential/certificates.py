@@ -29,9 +29,9 @@ KNOWN = os.path.join(HERE, "known_certificates.tsv")
 SKIPPED = 77
 TIMEOUT_S = 120
 NAME_OPTIONS = "sname,utf8,esc_2253,esc_ctrl,sep_comma_plus_space"
-TSHARK = ["tshark", "-n", "-o", "tcp.reassemble_out_of_order:TRUE", "-Y", "tls.handshake.type == 11", "-T", "fields",
+TSHARK = ["tshark", "-n", "-o", "tcp.reassemble_out_of_order:TRUE", "-Y", "tls.handshake.type in {2, 11}", "-T", "fields",
           "-E", "occurrence=a", "-E", "aggregator=,", "-e", "ip.src", "-e", "ipv6.src", "-e", "tcp.srcport",
-          "-e", "ip.dst", "-e", "ipv6.dst", "-e", "tcp.dstport", "-e", "tls.handshake.certificate", "-r"]
+          "-e", "ip.dst", "-e", "ipv6.dst", "-e", "tcp.dstport", "-e", "tls.handshake.type", "-e", "tls.handshake.certificate", "-r"]
 
 
 def last(text):
@@ -39,13 +39,16 @@ def last(text):
 
 
 def servers_certificates(path):
-    """Ends and DER of the first certificate of each Certificate message, as tshark has them; TCP only."""
+    """Ends and DER of the first certificate of each Certificate message of a side that says ServerHello, as tshark has them; TCP only."""
     out = subprocess.run(TSHARK + [path], capture_output=True, text=True, timeout=TIMEOUT_S).stdout
+    servers = set()
     for line in out.splitlines():
-        src4, src6, sport, dst4, dst6, dport, ders = (line.split("\t") + [""] * 7)[:7]
-        if sport and ders:
-            yield (last(src4) or last(src6), last(sport), last(dst4) or last(dst6), last(dport)), bytes.fromhex(
-                ders.split(",")[0].replace(":", ""))
+        src4, src6, sport, dst4, dst6, dport, types, ders = (line.split("\t") + [""] * 8)[:8]
+        ends = (last(src4) or last(src6), last(sport), last(dst4) or last(dst6), last(dport))
+        if "2" in types.split(","):
+            servers.add(ends)
+        if sport and ders and ends in servers:
+            yield ends, bytes.fromhex(ders.split(",")[0].replace(":", ""))
 
 
 def openssl(der, *args):

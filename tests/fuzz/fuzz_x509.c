@@ -69,7 +69,8 @@ static void check_cuts(struct span in, const struct x509 *whole)
     struct x509 cut;
     for (size_t n = in.len > 200 ? in.len - 200 : 0; n < in.len; n++) {
         x509_read(span_first(in, n), &cut);
-        check(is_same(cut.serial, whole->serial) && is_same(cut.issuer, whole->issuer) && is_same(cut.subject, whole->subject));
+        check(is_same(cut.serial, whole->serial) && is_same(cut.issuer, whole->issuer) &&
+              is_same(cut.subject, whole->subject));
     }
 }
 

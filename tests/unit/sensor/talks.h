@@ -219,6 +219,15 @@ static inline void talks_say_event(struct buf *out, const struct event *e)
         buf_put_str(out, "quic hello\n");
         talks_say_hello(out, e->tls_client);
         break;
+    case EVENT_TLS_CERTIFICATES:
+        buf_printf(out, "certificates\ntls.version=%04x\ntls.certificates=%u\n", (unsigned)e->certificates->version,
+                   (unsigned)e->certificates->n);
+        talks_say(out, "tls.subject", e->certificates->subject);
+        talks_say(out, "tls.issuer", e->certificates->issuer);
+        talks_say(out, "tls.serial", e->certificates->serial);
+        break;
+    case EVENT_KIND_COUNT:
+        break;
     }
 }
 

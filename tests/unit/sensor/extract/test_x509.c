@@ -14,8 +14,16 @@ static const struct der_plan usual = {
     .cn = {(const uint8_t *)"www.evil.example", 16},
     .not_before = "260102030405Z",
     .not_after = "20510203040506Z",
-    .alt_names = {(const uint8_t *)"\x82\x0c" "evil.example" "\x81\x01x" "\x87\x04\xc0\x00\x02\x01" "\x82\x00" "\x87\x03" "abc"
-                                   "\x87\x10\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1" "\x82\x01y", 51},
+    .alt_names = {(const uint8_t *)"\x82\x0c"
+                                   "evil.example"
+                                   "\x81\x01x"
+                                   "\x87\x04\xc0\x00\x02\x01"
+                                   "\x82\x00"
+                                   "\x87\x03"
+                                   "abc"
+                                   "\x87\x10\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1"
+                                   "\x82\x01y",
+                  51},
 };
 
 static struct der *plan_new(const struct der_plan *p)
@@ -65,8 +73,10 @@ static void reads_all(void **state)
     assert_int_equal(c.not_after, 2559009906);
     assert_int_equal(c.n_alt_names, 4);
     assert_false(c.is_cut);
-    assert_true(x509_alt_name_take(&c.alt_names, &n) && !n.is_address && span_eq(n.bytes, SPAN_LIT("evil.example")));
-    assert_true(x509_alt_name_take(&c.alt_names, &n) && n.is_address && span_eq(n.bytes, SPAN_LIT("\xc0\0\x02\x01")));
+    assert_true(x509_alt_name_take(&c.alt_names, &n) && !n.is_address &&
+                span_eq(n.bytes, SPAN_LIT("evil.example")));
+    assert_true(x509_alt_name_take(&c.alt_names, &n) && n.is_address &&
+                span_eq(n.bytes, SPAN_LIT("\xc0\0\x02\x01")));
     assert_true(x509_alt_name_take(&c.alt_names, &n) && n.is_address && n.bytes.len == 16);
     assert_true(x509_alt_name_take(&c.alt_names, &n) && span_eq(n.bytes, SPAN_LIT("y")));
     assert_false(x509_alt_name_take(&c.alt_names, &n));
@@ -129,7 +139,9 @@ static void lengths(void **state)
     der_put(long_one, span_of(d->bytes + 2, 1));
     der_put(long_one, body);
     assert_int_equal(read_exactly(der_span(long_one), &c), FIELD_FOUND);
-    static const char *const bad[] = {"\x30\x80", "\x30\x85\x00\x00\x00\x00\x01", "\x30\x84\xff\xff\xff\xff", "\x30\xff", "\x3f\x81\x01", "\x31\x00"};
+    static const char *const bad[] = {
+        "\x30\x80", "\x30\x85\x00\x00\x00\x00\x01", "\x30\x84\xff\xff\xff\xff", "\x30\xff", "\x3f\x81\x01",
+        "\x31\x00"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(read_exactly(span_str(bad[i]), &c), FIELD_MALFORMED);
     free(long_one);
@@ -151,12 +163,20 @@ static void times(void **state)
 {
     (void)state;
     assert_int_equal(seconds_of("700101000000Z"), 0);
-    assert_int_equal(seconds_of("491231235959Z"), 2524607999);  /* 2049 */
-    assert_int_equal(seconds_of("500101000000Z"), -631152000);  /* 1950 */
+    assert_int_equal(seconds_of("491231235959Z"), 2524607999); /* 2049 */
+    assert_int_equal(seconds_of("500101000000Z"), -631152000); /* 1950 */
     assert_int_equal(seconds_of("20500101000000Z"), 2524608000);
     assert_int_equal(seconds_of("99991231235959Z"), 253402300799);
-    static const char *const bad[] = {"",              "7001010000Z",     "700101000000",     "700101000000+0100", "70010100000xZ",
-                                      "701301000000Z", "20500101000000",  "20500101000000.5Z", "00000101000000Z",   "700101006000Z"};
+    static const char *const bad[] = {"",
+                                      "7001010000Z",
+                                      "700101000000",
+                                      "700101000000+0100",
+                                      "70010100000xZ",
+                                      "701301000000Z",
+                                      "20500101000000",
+                                      "20500101000000.5Z",
+                                      "00000101000000Z",
+                                      "700101006000Z"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (seconds_of(bad[i]) != INT64_MIN)
             fail_msg("%s is a time", bad[i]);
@@ -183,7 +203,8 @@ static void values(void **state)
     assert_value(0x0c, SPAN_LIT(" "), "CN=\\ ");
     assert_value(0x0c, SPAN_LIT("good.example\0.evil.example"), "CN=good.example\\00.evil.example");
     assert_value(0x0c, SPAN_LIT("a\r\n\x7f"), "CN=a\\0D\\0A\\7F");
-    assert_value(0x0c, SPAN_LIT("\xc3\xa9\xff\xe2\x80\xaex"), "CN=\xc3\xa9\\FF\\E2\\80\\AEx"); /* U+202E turns the direction */
+    assert_value(0x0c, SPAN_LIT("\xc3\xa9\xff\xe2\x80\xaex"),
+                 "CN=\xc3\xa9\\FF\\E2\\80\\AEx"); /* U+202E turns the direction */
     assert_value(0x13, SPAN_LIT("caf\xe9"), "CN=caf\xc3\xa9");
     assert_value(0x14, SPAN_LIT("\xe9\x85"), "CN=\xc3\xa9\\C2\\85");
     assert_value(0x16, SPAN_LIT("x@y.example"), "CN=x@y.example");
@@ -227,7 +248,10 @@ static void long_name(void **state)
     static const struct {
         const char *unit;
         size_t shown;
-    } rows[] = {{"x", X509_NAME_TEXT_MAX}, {"\xc3\xa9", X509_NAME_TEXT_MAX - 1}, {",,", X509_NAME_TEXT_MAX - 1}, {"\n\n", X509_NAME_TEXT_MAX - 2}};
+    } rows[] = {{"x", X509_NAME_TEXT_MAX},
+                {"\xc3\xa9", X509_NAME_TEXT_MAX - 1},
+                {",,", X509_NAME_TEXT_MAX - 1},
+                {"\n\n", X509_NAME_TEXT_MAX - 2}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct der *d = calloc(1, sizeof *d);
         size_t unit = strlen(rows[i].unit);
@@ -251,7 +275,10 @@ static void many_alt_names(void **state)
     for (int more = -1; more <= 2; more++) {
         size_t count = (size_t)(X509_ALT_NAMES_MAX + more), taken = 0;
         for (size_t i = 0; i < count; i++)
-            memcpy(list + 3 * i, "\x82\x01" "a", 3);
+            memcpy(list + 3 * i,
+                   "\x82\x01"
+                   "a",
+                   3);
         p.alt_names = span_of(list, 3 * count);
         struct der *d = plan_new(&p);
         assert_int_equal(x509_read(der_span(d), &c), FIELD_FOUND);
@@ -280,10 +307,11 @@ static void long_serial(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_all), cmocka_unit_test(cut_at_every_byte), cmocka_unit_test(any_byte_wrong),
-        cmocka_unit_test(lengths),   cmocka_unit_test(times),             cmocka_unit_test(values),
-        cmocka_unit_test(names),     cmocka_unit_test(long_name),         cmocka_unit_test(many_alt_names),
-        cmocka_unit_test(long_serial),
+        cmocka_unit_test(reads_all),      cmocka_unit_test(cut_at_every_byte),
+        cmocka_unit_test(any_byte_wrong), cmocka_unit_test(lengths),
+        cmocka_unit_test(times),          cmocka_unit_test(values),
+        cmocka_unit_test(names),          cmocka_unit_test(long_name),
+        cmocka_unit_test(many_alt_names), cmocka_unit_test(long_serial),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
