@@ -187,6 +187,7 @@ static void put_work_ledger(struct json *j, const struct stats *s)
     json_u64(j, "gaps", s->gaps);
     json_u64(j, "limited", s->streams_limited);
     json_u64(j, "refused", s->streams_refused);
+    json_u64(j, "told_evicted", s->told_evicted);
     json_end_object(j);
     json_begin_object(j, "hits");
     json_u64(j, "events_lost", s->events_lost);

@@ -59,6 +59,7 @@ static struct event *add(struct events *b, enum event_kind kind, const struct fl
         .packet_number = m->number,
         .source = m->source,
         .flow_id = flow_id(f),
+        .turn = b->turn,
     };
     memcpy(e->vlans, m->vlans, sizeof e->vlans);
     b->items[b->n++] = e;

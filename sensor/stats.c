@@ -56,6 +56,7 @@ static void add_flows(struct stats *sum, const struct stats *s)
     sum->gaps += s->gaps;
     sum->streams_limited += s->streams_limited;
     sum->streams_refused += s->streams_refused;
+    sum->told_evicted += s->told_evicted;
     sum->alert_keys_evicted += s->alert_keys_evicted;
     add_all(sum->sessions, s->sessions, SESSION_COUNT);
     add_all(sum->readable, s->readable, SESSION_COUNT);

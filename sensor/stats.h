@@ -60,6 +60,7 @@ struct stats {
     uint64_t flows_evicted;                     /* pushed out of the full table before their time */
     uint64_t segments_out_of_order, segments_overlapping, gaps, streams_limited, streams_refused;
     uint64_t segments_conflicting;              /* said other than what came before: both versions were read */
+    uint64_t told_evicted;                      /* events, of those remembered to know them when their bytes come again */
     uint64_t alert_keys_evicted;
 
     uint64_t sessions[SESSION_COUNT];           /* seen */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/pages.h"
+#include "sensor/seen.h"
 #include "sensor/session.h"
 #include "sensor/stream.h"
 
@@ -13,7 +14,8 @@ enum {
     JUMP_BYTES_MAX = 1 << 24,     /* a sequence number farther away is another numbering */
     CANDIDATES = 64,
     STARTS_KEPT = 4, /* a power of two */
-    TOLD_KEYS = 1 << 16,
+    TOLD_DEFAULT = 1 << 16,
+    TOLD_S = 30, /* a retransmission comes sooner */
 };
 
 /* A reading beside the one that goes on. */
@@ -60,8 +62,9 @@ struct tcp {
     struct stream_pool *pool;     /* owned */
     struct direction *directions; /* owned, mapped: touched only as they come */
     uint32_t high, free_head;
-    uint32_t hand;  /* where the search for a quiet direction goes on */
-    uint64_t *told; /* owned; contents of events, each where its low bits say */
+    uint32_t hand;         /* where the search for a quiet direction goes on */
+    struct seen *told;     /* owned; contents of events */
+    int64_t told_since_ns; /* those told last */
 };
 
 static size_t mapped_bytes(const struct tcp *t)
@@ -78,7 +81,7 @@ struct tcp *tcp_new(const struct tcp_options *o, struct events *events)
     t->events = events;
     t->pool = stream_pool_new(o->buffer_cap_bytes);
     t->directions = pages_map(mapped_bytes(t));
-    t->told = calloc(TOLD_KEYS, sizeof *t->told);
+    t->told = seen_new(o->told_max ? o->told_max : TOLD_DEFAULT);
     if (!t->pool || !t->directions || !t->told) {
         tcp_free(t);
         return NULL;
@@ -102,7 +105,7 @@ void tcp_free(struct tcp *t)
         drop_streams(t, &t->directions[i]);
     pages_unmap(t->directions, mapped_bytes(t));
     stream_pool_free(t->pool);
-    free(t->told);
+    seen_free(t->told);
     free(t);
 }
 
@@ -153,24 +156,14 @@ static struct session_context context_of(struct tcp *t, struct flow *f, unsigned
     return (struct session_context){.events = t->events, .flow = f, .side = side, .moment = &dir->moment};
 }
 
-static bool is_told(struct tcp *t, uint64_t content)
-{
-    return content && t->told[content % TOLD_KEYS] == content;
-}
-
-static void note_told(struct tcp *t, const struct event *e)
-{
-    uint64_t content = events_content(e);
-    t->told[content % TOLD_KEYS] = content;
-}
-
 static size_t read_bytes(struct tcp *t, struct session *s, const struct session_context *c, struct span in,
                          bool is_last)
 {
     uint32_t n = t->events->n;
     size_t used = session_read(s, c, in, is_last);
     for (; n < t->events->n; n++)
-        note_told(t, t->events->items[n]);
+        seen_add(t->told, events_content(t->events->items[n]));
+    t->events->stats->told_evicted = seen_forgotten(t->told);
     return used;
 }
 
@@ -180,9 +173,7 @@ static bool is_news(void *to, const struct event *e)
     struct tcp *t = to;
     struct stats *s = t->events->stats;
     uint64_t content = events_content(e);
-    bool is_new = content && !is_told(t, content);
-    if (is_new)
-        note_told(t, e);
+    bool is_new = content && seen_add(t->told, content);
     if (!is_new && e->kind == EVENT_DNS) {
         s->sessions[SESSION_DNS]--;
         s->readable[SESSION_DNS]--;
@@ -731,6 +722,32 @@ void tcp_packet(struct tcp *t, struct flow *f, unsigned side, const struct decod
         finish(t, f, side);
     else if (d->tcp_flags & TCP_FIN && f->next_seq[side] == end)
         end_side(t, f, side);
+}
+
+uint64_t tcp_rank(const struct tcp *t, const struct flow *f)
+{
+    uint64_t rank = 0;
+    for (unsigned side = 0; side < 2; side++) {
+        if (!f->stream[side] || flow_state(f, side) >= SIDE_DONE)
+            continue;
+        uint64_t own = moment_rank(&t->directions[f->stream[side] - 1].moment);
+        rank = rank == 0 || own < rank ? own : rank;
+    }
+    return rank;
+}
+
+void tcp_pass_time(struct tcp *t, int64_t now_ns)
+{
+    if (now_ns >= t->told_since_ns && now_ns - t->told_since_ns < TOLD_S * INT64_C(1000000000))
+        return;
+    seen_age(t->told);
+    t->told_since_ns = now_ns;
+}
+
+void tcp_forget(struct tcp *t)
+{
+    seen_age(t->told);
+    seen_age(t->told);
 }
 
 void tcp_flow_gone(struct tcp *t, struct flow *f)
