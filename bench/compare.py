@@ -61,7 +61,7 @@ def main():
     parser.add_argument("new")
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=", ".join(packet_path.WORKLOADS))
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     for name in args.workloads:
         if name not in packet_path.WORKLOADS:
             parser.error(f"{name} is no workload; there are {', '.join(packet_path.WORKLOADS)}")

@@ -142,7 +142,7 @@ def main():
     parser.add_argument("--instructions", action="store_true")
     parser.add_argument("--record", action="store_true", help="append instructions to history.tsv")
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=", ".join(WORKLOADS))
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     for name in args.workloads:
         if name not in WORKLOADS:
             parser.error(f"{name} is no workload; there are {', '.join(WORKLOADS)}")

@@ -70,16 +70,15 @@ void request_put_host(struct buf *out, struct span authority, uint16_t *out_port
     struct span host = url_host(authority, out_port);
     if (put_bracketed(out, host))
         return;
-    if (host.len && host.ptr[host.len - 1] == '.')
-        host.len--;
     uint8_t *to = host.len ? buf_reserve(out, host.len) : NULL;
     if (!to)
         return;
-    for (size_t i = 0; i < host.len; i++) {
-        uint8_t c = host.ptr[i];
-        to[i] = c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-    }
-    out->len += host.len;
+    memcpy(to, host.ptr, host.len);
+    size_t len = span_has_byte(host, '%') ? url_decode_host(to, host.len) : host.len;
+    len -= to[len - 1] == '.';
+    for (size_t i = 0; i < len; i++)
+        to[i] = to[i] >= 'A' && to[i] <= 'Z' ? to[i] | 0x20 : to[i];
+    out->len += len;
 }
 
 static bool is_usual(uint16_t port)

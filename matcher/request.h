@@ -13,7 +13,7 @@ struct request request_split(struct span host, struct span target);
 /* "scheme://...", as in a Location: false when it is no absolute URL. */
 bool request_split_url(struct span url, struct request *out);
 
-/* Append the host: lower case, one final dot cut, IPv6 as RFC 5952 has it in brackets. *out_port: as written, 0 if none. A port
+/* Append the host: escapes decoded, lower case, one final dot cut, IPv6 as RFC 5952 has it in brackets. *out_port: as written, 0 if none. A port
  * that is no number stays part of the host, which then matches nothing. */
 void request_put_host(struct buf *out, struct span authority, uint16_t *out_port);
 

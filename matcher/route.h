@@ -49,4 +49,4 @@ static inline enum key_kind route_key_kind(const struct indicator *ind)
      FIELD_BIT(FIELD_SMTP_BANNER) | FIELD_BIT(FIELD_SMTP_MAIL_FROM) | FIELD_BIT(FIELD_SMTP_RCPT_TO) |                   \
      FIELD_BIT(FIELD_SOCKS_HOST))
 #define ROUTE_ADDRESS_FIELDS                                                                                           \
-    (FIELD_BIT(FIELD_DNS_ANSWER_ADDRESS) | FIELD_BIT(FIELD_IP_SRC) | FIELD_BIT(FIELD_IP_DST))
+    (FIELD_BIT(FIELD_DNS_ANSWER_ADDRESS) | FIELD_BIT(FIELD_HTTP_XFF) | FIELD_BIT(FIELD_IP_SRC) | FIELD_BIT(FIELD_IP_DST))

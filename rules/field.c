@@ -25,6 +25,7 @@ static const char *const names[FIELD_COUNT] = {
     [FIELD_SMTP_MAIL_FROM] = "smtp.mail_from",
     [FIELD_SMTP_RCPT_TO] = "smtp.rcpt_to",
     [FIELD_SOCKS_HOST] = "socks.host",
+    [FIELD_HTTP_XFF] = "http.xff",
 };
 
 /* What other tools call the same places. Groups are not here: they are prefixes of the names above. */

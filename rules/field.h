@@ -27,6 +27,7 @@ enum field {
     FIELD_SMTP_MAIL_FROM,     /* smtp.mail_from: the sender's address, and its domain */
     FIELD_SMTP_RCPT_TO,       /* smtp.rcpt_to: a recipient's */
     FIELD_SOCKS_HOST,         /* socks.host: the name or address that a SOCKS client asks for */
+    FIELD_HTTP_XFF,           /* http.xff: an address that a proxy says it speaks for (X-Forwarded-For, Forwarded, ...) */
     FIELD_COUNT,
 };
 

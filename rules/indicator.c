@@ -121,7 +121,7 @@ field_mask ioc_default_fields(enum ioc_type t)
     case IOC_RANGE6:
         /* An HTTP host too, and whom SOCKS is asked for: behind a proxy it is the only place where the address shows. */
         return FLOW_FIELDS | FIELD_BIT(FIELD_DNS_ANSWER_ADDRESS) | FIELD_BIT(FIELD_HTTP_HOST) |
-               FIELD_BIT(FIELD_SOCKS_HOST);
+               FIELD_BIT(FIELD_HTTP_XFF) | FIELD_BIT(FIELD_SOCKS_HOST);
     case IOC_IP_PORT:
         return FLOW_FIELDS;
     case IOC_DOMAIN_PORT:

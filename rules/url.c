@@ -356,3 +356,16 @@ struct span url_host(struct span authority, uint16_t *out_port)
     *out_port = written_port(port);
     return host;
 }
+
+size_t url_decode_host(uint8_t *bytes, size_t n)
+{
+    size_t to = 0;
+    for (size_t at = 0; at < n; at++) {
+        int high = bytes[at] == '%' && n - at > 2 ? hex_digit(bytes[at + 1]) : -1;
+        int low = high >= 0 ? hex_digit(bytes[at + 2]) : -1;
+        bool is_escape = low >= 0 && is_unreserved((uint8_t)(high << 4 | low));
+        bytes[to++] = is_escape ? (uint8_t)(high << 4 | low) : bytes[at];
+        at += is_escape ? 2 : 0;
+    }
+    return to;
+}

@@ -36,3 +36,7 @@ void url_put_target(struct buf *out, struct span target);
  * "evil.example:x" have none. A second ':' behind what could be the first group of an IPv6 address makes all of it an address without
  * brackets, and without port; with nothing before the ':' all is host too. */
 struct span url_host(struct span authority, uint16_t *out_port);
+
+/* Decode the escapes of unreserved characters in `n` bytes of a host where they lie (RFC 3986, section 3.2.2); others stay as they are, for what they
+ * would make is no host: "evil%2Eexample", but not "evil.example%2F". Returns how many bytes are left. Hot and pure. */
+size_t url_decode_host(uint8_t *bytes, size_t n);

@@ -14,15 +14,16 @@
 enum {
     BLOCKS = 4, /* one being filled, the others on their way */
     LOT_ARRIVALS = 2048,
-    LOT_BYTES = 1 << 20, /* of payloads; no packet has as many */
+    ALIGNMENT = 8,
+    LOT_BYTES = 1 << 20, /* with payloads; no packet has as many */
     PILE_BYTES = 256 << 10,
     OUT_BYTES = 256 << 10,
 };
 
 /* One worker's part of a block. */
 struct lot {
-    struct arrival *arrivals; /* owned, mapped: touched as they come */
-    uint8_t *bytes;           /* owned, mapped; their payloads */
+    uint8_t *bytes;                               /* owned, mapped: touched as they come */
+    const struct arrival *arrivals[LOT_ARRIVALS]; /* in there, each with its payload behind it */
     uint32_t n;
     size_t n_bytes;
 };
@@ -267,28 +268,39 @@ static void hand_over(struct crew *c, enum block_end end, int64_t clock_ns)
     begin_block(c);
 }
 
+/* A copy, and of its payload. `bytes` is aligned, and has room for `n_head` bytes of arrival and the payload. */
+static const struct arrival *keep(uint8_t *bytes, const struct arrival *a, size_t n_head)
+{
+    struct arrival *kept = (struct arrival *)(void *)bytes;
+    struct span payload = a->decoded.payload;
+    memcpy(kept, a, n_head);
+    if (a->moment.carrier)
+        kept->moment.carrier = &kept->decoded.carrier;
+    kept->decoded.payload = span_of(bytes + n_head, payload.len);
+    if (payload.len)
+        memcpy(bytes + n_head, payload.ptr, payload.len);
+    return kept;
+}
+
 static void deal(struct crew *c, const struct arrival *a)
 {
     unsigned i = flow_spread(&a->key, c->n);
     struct lot *lot = &filling(c)->lots[i];
-    struct span payload = a->decoded.payload;
-    assert(payload.len <= LOT_BYTES);
-    if (lot->n == LOT_ARRIVALS || payload.len > LOT_BYTES - lot->n_bytes) {
+    size_t n_head = arrival_bytes(a),
+           n = (n_head + a->decoded.payload.len + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    assert(n <= LOT_BYTES);
+    if (lot->n == LOT_ARRIVALS || n > LOT_BYTES - lot->n_bytes) {
         hand_over(c, BLOCK_GOES_ON, 0);
         lot = &filling(c)->lots[i];
     }
-    struct arrival *kept = &lot->arrivals[lot->n++];
-    *kept = *a;
-    kept->decoded.payload = span_of(lot->bytes + lot->n_bytes, payload.len);
-    if (payload.len)
-        memcpy(lot->bytes + lot->n_bytes, payload.ptr, payload.len);
-    lot->n_bytes += payload.len;
+    lot->arrivals[lot->n++] = keep(lot->bytes + lot->n_bytes, a, n_head);
+    lot->n_bytes += n;
 }
 
-static void take_arrivals(void *to, const struct arrival *arrivals, size_t n)
+static void take_arrivals(void *to, const struct arrival *const *arrivals, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        deal(to, &arrivals[i]);
+        deal(to, arrivals[i]);
 }
 
 static void take_epoch(void *to, int64_t clock_ns)
@@ -416,10 +428,9 @@ static bool make_block(struct crew *c, struct block *b)
     bool is_made = b->lots && b->piles;
     for (unsigned i = 0; i < c->n && is_made; i++) {
         struct lot *lot = &b->lots[i];
-        lot->arrivals = pages_map(LOT_ARRIVALS * sizeof *lot->arrivals);
         lot->bytes = pages_map(LOT_BYTES);
         b->piles[i].bytes = malloc(PILE_BYTES);
-        is_made = lot->arrivals && lot->bytes && b->piles[i].bytes;
+        is_made = lot->bytes && b->piles[i].bytes;
     }
     return is_made;
 }
@@ -427,10 +438,8 @@ static bool make_block(struct crew *c, struct block *b)
 static void free_block(struct crew *c, struct block *b)
 {
     for (unsigned i = 0; i < c->n; i++) {
-        if (b->lots) {
-            pages_unmap(b->lots[i].arrivals, LOT_ARRIVALS * sizeof *b->lots[i].arrivals);
+        if (b->lots)
             pages_unmap(b->lots[i].bytes, LOT_BYTES);
-        }
         if (b->piles)
             free(b->piles[i].bytes);
     }

@@ -15,7 +15,7 @@
 
 enum { ALERT_WIRE_BYTES = 8192, TLS_EXTENSION_ALPN = 16 };
 
-static const char *proto_name(uint8_t proto, char scratch[static 4])
+const char *eve_proto_name(uint8_t proto, char scratch[static 4])
 {
     switch (proto) {
     case IPPROTO_ICMP:
@@ -125,7 +125,7 @@ static void put_endpoints(struct eve_line *l, const struct event *e)
     eve_put_ip(l, "dest_ip", &e->dst, e->ip_version);
     if (has_ports(e))
         json_u64(&l->json, "dest_port", e->dport);
-    json_str(&l->json, "proto", proto_name(e->proto, scratch));
+    json_str(&l->json, "proto", eve_proto_name(e->proto, scratch));
     if (l->options->version >= 8)
         json_u64(&l->json, "ip_v", e->ip_version);
 }
@@ -136,8 +136,9 @@ static const char *app_proto(const struct eve_line *l, const struct event *e)
     case EVENT_DNS:
         return l->options->version >= 8 && eve_is_mdns(e) ? "mdns" : "dns";
     case EVENT_HTTP_REQUEST:
+        return e->http_request->stream ? "http2" : "http";
     case EVENT_HTTP_RESPONSE:
-        return "http";
+        return e->http_response->stream ? "http2" : "http";
     case EVENT_TLS_CLIENT:
     case EVENT_TLS_SERVER:
         return "tls";
@@ -192,6 +193,7 @@ void eve_begin(struct eve_line *l, struct buf *out, const struct eve_options *o,
     put_vlans(l, e);
     put_endpoints(l, e);
     put_context(l, e);
+    eve_put_tunnel(l);
 }
 
 bool eve_end(struct eve_line *l)
@@ -206,19 +208,63 @@ bool eve_end(struct eve_line *l)
     return false;
 }
 
-/* `hostname` is one value. Where the Host headers say more, or something else, all of them are shown. */
-static void put_hosts(struct eve_line *l, const struct http_request *r)
+static void put_header(struct eve_line *l, const char *name, struct span value)
 {
-    if (r->n_hosts == 0 || (r->n_hosts == 1 && span_eq(r->host, r->hosts[0])))
+    json_begin_object(&l->json, NULL);
+    json_str(&l->json, "name", name);
+    eve_put_wire(l, "value", value);
+    json_end_object(&l->json);
+}
+
+/* The first of a kind, where EVE has a key for it. */
+static const struct forwarded *first_forwarded(const struct http_request *r, enum forwarded_header h)
+{
+    for (size_t i = 0; i < r->forwarded.n; i++)
+        if (r->forwarded.items[i].header == h)
+            return &r->forwarded.items[i];
+    return NULL;
+}
+
+static void put_forwarded(struct eve_line *l, const char *key, const struct http_request *r,
+                          enum forwarded_header h)
+{
+    const struct forwarded *f = first_forwarded(r, h);
+    if (f)
+        eve_put_wire(l, key, f->value);
+}
+
+static bool has_own_key(const struct http_request *r, const struct forwarded *f)
+{
+    return (f->header == FORWARDED_X_FORWARDED_FOR || f->header == FORWARDED_TRUE_CLIENT_IP) &&
+           f == first_forwarded(r, f->header);
+}
+
+/* What has no key of its own. `hostname` is one value: where the Host headers say more, or something else, all of them are shown. */
+static void put_request_headers(struct eve_line *l, const struct http_request *r)
+{
+    bool has_hosts = r->n_hosts > 1 || (r->n_hosts == 1 && !span_eq(r->host, r->hosts[0]));
+    size_t n_forwarded = 0;
+    for (size_t i = 0; i < r->forwarded.n; i++)
+        n_forwarded += !has_own_key(r, &r->forwarded.items[i]);
+    if (!has_hosts && n_forwarded == 0)
         return;
     json_begin_array(&l->json, "request_headers");
-    for (size_t i = 0; i < r->n_hosts; i++) {
-        json_begin_object(&l->json, NULL);
-        json_str(&l->json, "name", "Host");
-        eve_put_wire(l, "value", r->hosts[i]);
-        json_end_object(&l->json);
-    }
+    for (size_t i = 0; has_hosts && i < r->n_hosts; i++)
+        put_header(l, i == 0 && r->has_authority ? ":authority" : "Host", r->hosts[i]);
+    for (size_t i = 0; i < r->forwarded.n; i++)
+        if (!has_own_key(r, &r->forwarded.items[i]))
+            put_header(l, forwarded_name(r->forwarded.items[i].header), r->forwarded.items[i].value);
     json_end_array(&l->json);
+}
+
+static void put_stream(struct eve_line *l, uint32_t stream)
+{
+    if (stream == 0)
+        return;
+    json_str(&l->json, "version", "2");
+    json_begin_object(&l->json, "http2");
+    json_u64(&l->json, "stream_id", stream);
+    json_end_object(&l->json);
 }
 
 static void put_http_request(struct eve_line *l, const struct http_request *r)
@@ -237,7 +283,10 @@ static void put_http_request(struct eve_line *l, const struct http_request *r)
     eve_put_wire(l, "http_refer", r->referer);
     eve_put_wire(l, "http_method", r->method);
     eve_put_wire(l, "protocol", r->protocol);
-    put_hosts(l, r);
+    put_stream(l, r->stream);
+    put_forwarded(l, "xff", r, FORWARDED_X_FORWARDED_FOR);
+    put_forwarded(l, "true_client_ip", r, FORWARDED_TRUE_CLIENT_IP);
+    put_request_headers(l, r);
     json_end_object(&l->json);
 }
 
@@ -246,11 +295,17 @@ static void put_http_response(struct eve_line *l, const struct http_response *r)
     json_begin_object(&l->json, "http");
     eve_put_wire(l, "http_content_type", r->content_type);
     eve_put_wire(l, "protocol", r->protocol);
+    put_stream(l, r->stream);
     if (r->status)
         json_u64(&l->json, "status", r->status);
     eve_put_wire(l, "redirect", r->location);
     if (r->framing == HTTP_LENGTH)
         json_u64(&l->json, "length", r->body_len);
+    if (r->server.len) {
+        json_begin_array(&l->json, "response_headers");
+        put_header(l, "Server", r->server);
+        json_end_array(&l->json);
+    }
     json_end_object(&l->json);
 }
 

@@ -311,6 +311,7 @@ void eve_put_alert_object(struct eve_line *l, const struct alert *a)
     json_u64(&l->json, "severity", severity_of(&j));
     json_begin_object(&l->json, l->options->version >= 8 ? "context" : "metadata");
     put_ioc(l, &j, a);
+    eve_put_carrier(l);
     json_end_object(&l->json);
     json_end_object(&l->json);
 }

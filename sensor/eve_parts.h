@@ -22,6 +22,9 @@ void eve_put_ip(struct eve_line *l, const char *key, const struct ip *ip, unsign
 /* 4 or 16 bytes from a DNS answer, as address; anything else as bytes from the wire. */
 void eve_put_address(struct eve_line *l, const char *key, struct span bytes);
 
+/* An IP protocol as EVE says it: "TCP", ... or its number, in `scratch`. */
+const char *eve_proto_name(uint8_t proto, char scratch[static 4]);
+
 /* "2026-01-02T03:04:05.123456+0000". */
 void eve_put_time(struct eve_line *l, const char *key, int64_t ts_ns);
 /* Whole seconds since 1970, rounded down. */
@@ -35,6 +38,10 @@ bool eve_is_mdns(const struct event *e);
 void eve_put_dns(struct eve_line *l);
 void eve_put_dns_alert_v2(struct eve_line *l);
 bool eve_put_dns_lines_v2(struct buf *out, const struct eve_options *o, const struct event *e);
+
+/* eve_carrier.c: "tunnel", and the array "carrier"; nothing when the event came through no tunnel. */
+void eve_put_tunnel(struct eve_line *l);
+void eve_put_carrier(struct eve_line *l);
 
 /* eve_ioc.c: the "alert" object. */
 void eve_put_alert_object(struct eve_line *l, const struct alert *a);

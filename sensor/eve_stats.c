@@ -26,6 +26,24 @@ static void put_capture(struct json *j, const struct stats *s)
     json_end_object(j);
 }
 
+/* Those that Suricata's schema has a counter for, under its name; shown when there were any. */
+static void put_encapsulations(struct json *j, const struct stats *s)
+{
+    static const struct {
+        enum encapsulation type;
+        const char *name;
+    } counters[] = {
+        {ENCAP_ERSPAN, "erspan"}, {ENCAP_GENEVE, "geneve"}, {ENCAP_GRE, "gre"},       {ENCAP_PBB, "ieee8021ah"},
+        {ENCAP_MPLS, "mpls"},     {ENCAP_NSH, "nsh"},       {ENCAP_PPPOE, "pppoe"},   {ENCAP_TEREDO, "teredo"},
+        {ENCAP_VNTAG, "vntag"},   {ENCAP_VXLAN, "vxlan"},
+    };
+    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
+        if (s->encapsulated[counters[i].type])
+            json_u64(j, counters[i].name, s->encapsulated[counters[i].type]);
+    if (s->out_of_scope[SCOPE_NESTING])
+        json_u64(j, "too_many_layers", s->out_of_scope[SCOPE_NESTING]);
+}
+
 static void put_decoder(struct json *j, const struct stats *s)
 {
     json_begin_object(j, "decoder");
@@ -37,6 +55,7 @@ static void put_decoder(struct json *j, const struct stats *s)
     json_u64(j, "tcp", s->tcp);
     json_u64(j, "udp", s->udp);
     json_u64(j, "vlan", s->vlan_tagged);
+    put_encapsulations(j, s);
     json_u64(j, "avg_pkt_size", s->packets ? s->bytes / s->packets : 0);
     json_end_object(j);
 }
@@ -112,6 +131,19 @@ static void put_detect(struct json *j, const struct stats *s, const struct set_v
     json_end_object(j);
 }
 
+/* All of them, where there were any. */
+static void put_encapsulated(struct json *j, const struct stats *s)
+{
+    if (sum_of(s->encapsulated, ENCAP_COUNT) + s->tunnels_unread == 0)
+        return;
+    json_begin_object(j, "encapsulated");
+    for (unsigned i = 0; i < ENCAP_COUNT; i++)
+        if (s->encapsulated[i])
+            json_u64(j, encapsulation_name((enum encapsulation)i), s->encapsulated[i]);
+    json_end_object(j);
+    json_u64(j, "tunnels_unread", s->tunnels_unread);
+}
+
 static void put_packet_ledger(struct json *j, const struct stats *s)
 {
     json_begin_object(j, "packets");
@@ -131,6 +163,7 @@ static void put_packet_ledger(struct json *j, const struct stats *s)
     json_u64(j, "wire_bytes", s->wire_bytes);
     json_u64(j, "cut_by_snaplen", s->cut_by_snaplen);
     json_u64(j, "other_ip", s->other_ip);
+    put_encapsulated(j, s);
     json_u64(j, "kernel_drops", s->kernel_drops);
     json_u64(j, "interface_drops", s->interface_drops);
     json_end_object(j);
@@ -188,6 +221,8 @@ static void put_work_ledger(struct json *j, const struct stats *s)
     json_u64(j, "limited", s->streams_limited);
     json_u64(j, "refused", s->streams_refused);
     json_u64(j, "told_evicted", s->told_evicted);
+    json_u64(j, "http2_tables_evicted", s->http2_tables_evicted);
+    json_u64(j, "http2_fields_unknown", s->http2_fields_unknown);
     json_end_object(j);
     json_begin_object(j, "hits");
     json_u64(j, "events_lost", s->events_lost);

@@ -48,5 +48,6 @@ struct event {
         const struct smtp_talk *smtp;
         const struct socks_request *socks;
     };
+    const struct carrier *carrier; /* the way in, if there was a tunnel; else NULL. No longer than carrier_bytes() */
     const struct fingerprints *fingerprints; /* of a TLS hello; NULL: nobody asked for any */
 };

@@ -6,6 +6,8 @@
 
 #include "base/hash.h"
 
+#define COLD __attribute__((cold, noinline))
+
 enum { OF_CLIENT = FINGERPRINT_JA3 | FINGERPRINT_JA4, OF_SERVER = FINGERPRINT_JA3S };
 
 bool events_init(struct events *b, struct stats *stats, size_t cap_bytes)
@@ -35,11 +37,21 @@ bool events_is_full(const struct events *b)
     return b->n > EVENTS_MAX / 2 || b->arena.used_bytes > b->arena.cap_bytes / 2;
 }
 
+/* COLD: a copy in the arena; NULL when it has no room. */
+COLD static const struct carrier *keep_carrier(struct events *b, const struct carrier *c)
+{
+    struct carrier *kept = arena_alloc(&b->arena, carrier_bytes(c));
+    if (kept)
+        carrier_copy(kept, c);
+    return kept;
+}
+
 static struct event *add(struct events *b, enum event_kind kind, const struct flow *f, unsigned side,
                          const struct moment *m)
 {
     struct event *e = b->n < EVENTS_MAX ? arena_alloc(&b->arena, sizeof *e) : NULL;
-    if (!e) {
+    const struct carrier *carrier = e && m->carrier ? keep_carrier(b, m->carrier) : NULL;
+    if (!e || (m->carrier && !carrier)) {
         b->stats->events_lost++;
         return NULL;
     }
@@ -60,6 +72,7 @@ static struct event *add(struct events *b, enum event_kind kind, const struct fl
         .source = m->source,
         .flow_id = flow_id(f),
         .turn = b->turn,
+        .carrier = carrier,
     };
     memcpy(e->vlans, m->vlans, sizeof e->vlans);
     b->items[b->n++] = e;
@@ -140,6 +153,14 @@ enum verdict events_add_dns(struct events *b, const struct flow *f, unsigned sid
     return v;
 }
 
+static bool keep_forwarded(struct events *b, struct forwarded_list *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (!keep(b, &(struct span *){&l->items[i].value}, 1))
+            return false;
+    return true;
+}
+
 void events_add_http_request(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
                              const struct http_request *r)
 {
@@ -150,7 +171,8 @@ void events_add_http_request(struct events *b, const struct flow *f, unsigned si
         e->http_request = kept;
         struct span *const spans[] = {&kept->method,     &kept->target,  &kept->protocol,    &kept->host,
                                       &kept->user_agent, &kept->referer, &kept->content_type};
-        if (keep(b, spans, sizeof spans / sizeof *spans) && keep_array(b, kept->hosts, kept->n_hosts))
+        if (keep(b, spans, sizeof spans / sizeof *spans) && keep_array(b, kept->hosts, kept->n_hosts) &&
+            keep_forwarded(b, &kept->forwarded))
             return;
     }
     if (e)
@@ -165,7 +187,7 @@ void events_add_http_response(struct events *b, const struct flow *f, unsigned s
     if (kept) {
         *kept = *r;
         e->http_response = kept;
-        struct span *const spans[] = {&kept->protocol, &kept->location, &kept->content_type};
+        struct span *const spans[] = {&kept->protocol, &kept->location, &kept->content_type, &kept->server};
         if (keep(b, spans, sizeof spans / sizeof *spans))
             return;
     }
@@ -299,16 +321,9 @@ static uint64_t content_of(const struct event *e)
         const struct span *const spans[] = {&h->alpn, &h->extensions, &h->random};
         return content(spans, sizeof spans / sizeof *spans, e->kind);
     }
-    case EVENT_SMTP: {
-        const struct span *const spans[] = {&e->smtp->banner, &e->smtp->helo, &e->smtp->mail_from};
-        uint64_t c = content(spans, sizeof spans / sizeof *spans, e->kind);
-        for (unsigned i = 0; i < e->smtp->n_rcpt_to; i++)
-            c = content(&(const struct span *){&e->smtp->rcpt_to[i]}, 1, c);
-        return c;
-    }
     case EVENT_SOCKS:
         return content(&(const struct span *){&e->socks->host}, 1, e->kind + ((uint64_t)e->socks->port << 8));
-    default:
+    default: /* a mail is told of several commands: a part of it that comes again would be another */
         return 0;
     }
 }

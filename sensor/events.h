@@ -44,7 +44,7 @@ void events_add_smtp(struct events *b, const struct flow *f, unsigned side, cons
 void events_add_socks(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
                       const struct socks_request *r);
 
-/* The same number for what says the same: HTTP heads, TLS hellos, DNS messages. 0: of another kind. */
+/* The same number for what says the same: HTTP heads, TLS hellos, DNS messages, SOCKS requests. 0: of another kind. */
 uint64_t events_content(const struct event *e);
 /* Take back those from `first` on for which `is_wanted` says no. */
 void events_filter(struct events *b, uint32_t first, bool (*is_wanted)(void *to, const struct event *e), void *to);

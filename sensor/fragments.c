@@ -30,8 +30,9 @@ struct key {
     uint8_t n_vlans, ip_version;
     uint8_t proto; /* IPv6: 0 */
     uint8_t unused[3];
+    uint32_t carrier; /* its fingerprint: other tunnels have other datagrams */
 };
-_Static_assert(sizeof(struct key) == 48, "the key has no padding");
+_Static_assert(sizeof(struct key) == 52, "the key has no padding");
 
 struct seen_at {
     int64_t ts_ns;
@@ -67,6 +68,7 @@ struct fragments {
     uint64_t (*there)[CHUNK_UNITS / 64]; /* owned: which units of a chunk are */
     uint32_t *next_free;                 /* owned: of each chunk, 1 + index */
     struct entry *entries;               /* owned; as many as chunks */
+    struct carrier *carriers;            /* owned; of each entry: the way in of the fragment that came first */
     uint32_t *buckets;                   /* owned: 1 + index of an entry */
     uint8_t *joined;                     /* owned: a datagram end to end */
     uint32_t n_chunks, bucket_mask;
@@ -93,9 +95,10 @@ struct fragments *fragments_new(const struct fragments_options *o)
     f->there = malloc(n * sizeof *f->there);
     f->next_free = malloc(n * sizeof *f->next_free);
     f->entries = malloc(n * sizeof *f->entries);
+    f->carriers = malloc(n * sizeof *f->carriers);
     f->buckets = calloc(n_buckets, sizeof *f->buckets);
     f->joined = malloc(DATAGRAM_BYTES_MAX);
-    if (f->bytes && f->there && f->next_free && f->entries && f->buckets && f->joined)
+    if (f->bytes && f->there && f->next_free && f->entries && f->carriers && f->buckets && f->joined)
         return f;
     fragments_free(f);
     return NULL;
@@ -109,6 +112,7 @@ void fragments_free(struct fragments *f)
     free(f->there);
     free(f->next_free);
     free(f->entries);
+    free(f->carriers);
     free(f->buckets);
     free(f->joined);
     free(f);
@@ -183,7 +187,8 @@ static struct key key_of(const struct decoded *d)
                     .ident = d->fragment_id,
                     .n_vlans = d->n_vlans,
                     .ip_version = d->ip_version,
-                    .proto = d->ip_version == 4 ? d->proto : 0};
+                    .proto = d->ip_version == 4 ? d->proto : 0,
+                    .carrier = d->carrier.is_tunnel ? carrier_fingerprint(&d->carrier) : 0};
     memcpy(k.vlans, d->vlans, sizeof k.vlans);
     return k;
 }
@@ -208,7 +213,7 @@ static void unlink_entry(struct fragments *f, struct entry *e)
     f->free_entry = index;
 }
 
-static struct datagram datagram_of(const struct entry *e, enum datagram_fate fate, struct seen_at at)
+static struct datagram datagram_of(const struct fragments *f, const struct entry *e, enum datagram_fate fate, struct seen_at at)
 {
     struct datagram out = {
         .fate = fate,
@@ -221,13 +226,14 @@ static struct datagram datagram_of(const struct entry *e, enum datagram_fate fat
         .n_packets = e->n_packets,
     };
     memcpy(out.decoded.vlans, e->key.vlans, sizeof e->key.vlans);
+    carrier_copy(&out.decoded.carrier, &f->carriers[e - f->entries]);
     return out;
 }
 
 /* COLD: it goes as it is. */
 COLD static void give_up(struct fragments *f, struct entry *e, enum datagram_fate fate)
 {
-    struct datagram out = datagram_of(e, fate, e->first);
+    struct datagram out = datagram_of(f, e, fate, e->first);
     bool is_told = !e->is_dropped;
     if (e->has_first && fate != DATAGRAM_DROPPED) {
         uint32_t captured = e->first_captured < e->readable ? e->first_captured : e->readable;
@@ -263,7 +269,7 @@ COLD static void evict_oldest(struct fragments *f, const struct entry *kept)
 }
 
 static struct entry *begin(struct fragments *f, const struct key *key, uint64_t hash,
-                           const struct packet *pkt, uint8_t proto)
+                           const struct packet *pkt, const struct decoded *d)
 {
     if (!f->free_entry && f->high_entry == f->n_chunks)
         evict_oldest(f, NULL);
@@ -280,8 +286,9 @@ static struct entry *begin(struct fragments *f, const struct key *key, uint64_t 
                         .begun_ns = pkt->ts_ns,
                         .chain = *bucket,
                         .readable = UINT32_MAX,
-                        .proto = proto};
+                        .proto = d->proto};
     *bucket = index;
+    carrier_copy(&f->carriers[index - 1], &d->carrier);
     struct queue *q = queue_of(f, e);
     e->older = q->youngest;
     *(q->youngest ? &f->entries[q->youngest - 1].younger : &q->oldest) = index;
@@ -412,7 +419,7 @@ static bool is_whole(const struct entry *e)
 }
 
 enum fragments_verdict fragments_add(struct fragments *f, const struct packet *pkt, const struct decoded *d,
-                                     struct datagram *out_whole, bool *out_overlaps)
+                                     uint32_t n_packets, struct datagram *out_whole, bool *out_overlaps)
 {
     struct part p = {.from = d->fragment_at,
                      .to = d->fragment_at + d->payload_wire_len,
@@ -427,10 +434,10 @@ enum fragments_verdict fragments_add(struct fragments *f, const struct packet *p
     fragments_expire(f, pkt->ts_ns);
     struct entry *e = find(f, &key, hash);
     if (!e)
-        e = begin(f, &key, hash, pkt, d->proto);
+        e = begin(f, &key, hash, pkt, d);
     if (e->is_dropped)
         return FRAGMENTS_REFUSED;
-    e->n_packets++;
+    e->n_packets += n_packets;
     bool is_against_end = contradicts_end(e, &p);
     if (!is_against_end && is_repeated(f, e, &p) && !(p.is_last && !e->end)) {
         if (e->n_packets >= FRAGMENTS_OF_ONE_MAX)
@@ -448,7 +455,7 @@ enum fragments_verdict fragments_add(struct fragments *f, const struct packet *p
         note_first(e, pkt, d, &p);
     }
     if (is_whole(e)) {
-        *out_whole = datagram_of(e, DATAGRAM_WHOLE, (struct seen_at){pkt->ts_ns, pkt->number, pkt->source});
+        *out_whole = datagram_of(f, e, DATAGRAM_WHOLE, (struct seen_at){pkt->ts_ns, pkt->number, pkt->source});
         uint32_t captured = e->end < e->readable ? e->end : e->readable;
         out_whole->bytes = join(f, e, captured);
         out_whole->wire_len = e->end;

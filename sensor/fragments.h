@@ -1,7 +1,7 @@
 #pragma once
 /* Fragments of IP datagrams (RFC 791, section 3.2; RFC 8200, section 4.5), held until their datagram is whole. Hot. One per worker.
  *
- * Fragments belong together by source, destination, identification, VLANs and, in IPv4, protocol. Their bytes lie in chunks of one
+ * Fragments belong together by source, destination, identification, VLANs, tunnel and, in IPv4, protocol. Their bytes lie in chunks of one
  * block, the ceiling; each 8 bytes, the unit in which offsets count, have a bit that says whether they are there.
  *
  * Where fragments overlap, IPv4: the byte that came first stays, and a fragment that contradicts the datagram's known end is passed over;
@@ -29,7 +29,7 @@ enum datagram_fate {
 /* What is handed out of it. Borrows; dies when the call that handed it out returns, or goes on. */
 struct datagram {
     enum datagram_fate fate;
-    struct decoded decoded; /* addresses, VLANs, IP version; proto is the first header of `bytes` */
+    struct decoded decoded; /* addresses, VLANs, way in, IP version; proto is the first header of `bytes` */
     struct packet
         packet; /* time, number and source: of the fragment that completed it, else of the first one */
     struct span
@@ -56,10 +56,11 @@ enum fragments_verdict {
     FRAGMENTS_REFUSED, /* its datagram was dropped before */
 };
 
-/* Take the fragment that decoding found in `pkt` (DECODE_FRAGMENT); copies its bytes. *out_overlaps: it says other than what
+/* Take the fragment that decoding found in `pkt` (DECODE_FRAGMENT), or in a datagram that `n_packets` brought, which may be the one
+ * handed out last; copies its bytes. *out_overlaps: it says other than what
  * came before. */
 enum fragments_verdict fragments_add(struct fragments *f, const struct packet *pkt, const struct decoded *d,
-                                     struct datagram *out_whole, bool *out_overlaps);
+                                     uint32_t n_packets, struct datagram *out_whole, bool *out_overlaps);
 /* Those that have waited for long enough at that time go. Cheap when there are none. */
 void fragments_expire(struct fragments *f, int64_t now_ns);
 /* All go, those of IPv4 first, in the order they began. */

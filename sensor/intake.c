@@ -17,7 +17,8 @@ struct intake {
     uint32_t n_in_epoch;         /* packets */
     int64_t clock_ns;            /* the epoch's earliest time; 0: none yet */
     size_t n_ahead;
-    struct arrival ahead[ARRIVALS_AHEAD]; /* decoded, not yet handed on */
+    struct arrival ahead[ARRIVALS_AHEAD];      /* decoded, not yet handed on */
+    const struct arrival *all[ARRIVALS_AHEAD]; /* them, in order */
 };
 
 static void datagram_gone(void *to, const struct datagram *g);
@@ -28,6 +29,8 @@ struct intake *intake_new(const struct intake_options *o)
     if (!in)
         return NULL;
     in->o = *o;
+    for (size_t i = 0; i < ARRIVALS_AHEAD; i++)
+        in->all[i] = &in->ahead[i];
     in->fragments = fragments_new(&(struct fragments_options){
         .cap_bytes = o->fragments_cap_bytes, .seed = o->seed, .gone = datagram_gone, .gone_to = in});
     if (in->fragments)
@@ -57,6 +60,21 @@ static void count_received(struct stats *s, const struct packet *pkt)
         s->last_ns = pkt->ts_ns;
 }
 
+/* COLD: each kind of layer once. */
+COLD static void count_tunnels(struct stats *s, const struct decoded *d, uint32_t n)
+{
+    const struct carrier *c = &d->carrier;
+    uint32_t counted = 0;
+    for (unsigned i = 0; i < c->n_layers; i++) {
+        uint32_t bit = UINT32_C(1) << c->layers[i].type;
+        if (!(counted & bit))
+            s->encapsulated[c->layers[i].type] += n;
+        counted |= bit;
+    }
+    if (d->is_unread_tunnel)
+        s->tunnels_unread += n;
+}
+
 /* `n` packets: more than one when they were fragments. */
 static void count_decoded(struct stats *s, const struct decoded *d, uint32_t n)
 {
@@ -65,6 +83,8 @@ static void count_decoded(struct stats *s, const struct decoded *d, uint32_t n)
     *(d->proto == IPPROTO_TCP ? &s->tcp : d->proto == IPPROTO_UDP ? &s->udp : &s->other_ip) += n;
     if (d->n_vlans)
         s->vlan_tagged += n;
+    if (d->carrier.is_tunnel || d->is_unread_tunnel)
+        count_tunnels(s, d, n);
 }
 
 static void count_refused(struct stats *s, struct decode_result r, uint32_t n)
@@ -80,7 +100,7 @@ static void count_refused(struct stats *s, struct decode_result r, uint32_t n)
 static void hand_on(struct intake *in)
 {
     if (in->n_ahead)
-        in->o.arrived(in->o.to, in->ahead, in->n_ahead);
+        in->o.arrived(in->o.to, in->all, in->n_ahead);
     in->n_ahead = 0;
 }
 
@@ -106,22 +126,29 @@ static struct decode_result verify(struct decode_result r, const struct decoded 
 
 /* ---- fragments ---- */
 
-/* COLD: what fragments brought, on behalf of `n` packets. Goes on at once: its bytes are those of the next datagram, too. */
+COLD static void take_fragment(struct intake *in, const struct packet *pkt, uint32_t n);
+
+/* COLD: what fragments brought, on behalf of `n` packets. Goes on at once: its bytes are those of the next datagram, too. In a tunnel it may
+ * be a fragment again, of a datagram within; but while another goes the set of fragments takes no more. */
 COLD static void read_datagram(struct intake *in, const struct datagram *g, uint32_t n)
 {
     struct decoded *d = &in->ahead[in->n_ahead].decoded;
-    *d = g->decoded;
+    memcpy(d, &g->decoded, offsetof(struct decoded, carrier) + carrier_bytes(&g->decoded.carrier));
     d->ip_header = NULL; /* each fragment's was looked at when it came */
     struct decode_result r = decode_datagram(g->bytes, g->wire_len, g->is_cut, d);
     if (in->o.verifies_checksums && g->fate == DATAGRAM_WHOLE)
         r = verify(r, d);
-    if (r.verdict != DECODE_OK) {
+    if (r.verdict == DECODE_FRAGMENT && g->fate == DATAGRAM_WHOLE) {
+        take_fragment(in, &g->packet, n);
+    } else if (r.verdict == DECODE_FRAGMENT) {
+        in->o.stats->out_of_scope[SCOPE_FRAGMENT] += n;
+    } else if (r.verdict == DECODE_OK) {
+        count_decoded(in->o.stats, d, n);
+        arrive(in, &g->packet, g->is_cut);
+        hand_on(in);
+    } else {
         count_refused(in->o.stats, r, n);
-        return;
     }
-    count_decoded(in->o.stats, d, n);
-    arrive(in, &g->packet, g->is_cut);
-    hand_on(in);
 }
 
 /* COLD: it will not be whole. What its first fragment holds is read all the same. */
@@ -141,19 +168,20 @@ COLD static void datagram_gone(void *to, const struct datagram *g)
         read_datagram(in, g, 1);
 }
 
-COLD static void take_fragment(struct intake *in, const struct packet *pkt)
+/* That was decoded in the next place ahead; `n` packets brought it. Ends, for each datagram within another is a layer further in. */
+COLD static void take_fragment(struct intake *in, const struct packet *pkt, uint32_t n)
 {
     const struct decoded d = in->ahead[in->n_ahead].decoded;
     struct stats *s = in->o.stats;
     struct datagram whole;
     bool overlaps;
     hand_on(in);
-    s->fragments_waiting++;
-    enum fragments_verdict v = fragments_add(in->fragments, pkt, &d, &whole, &overlaps);
+    s->fragments_waiting += n;
+    enum fragments_verdict v = fragments_add(in->fragments, pkt, &d, n, &whole, &overlaps);
     s->fragments_overlapping += overlaps;
     if (v == FRAGMENTS_REFUSED) {
-        s->fragments_waiting--;
-        s->undecodable[UNDECODABLE_FRAGMENT]++;
+        s->fragments_waiting -= n;
+        s->undecodable[UNDECODABLE_FRAGMENT] += n;
     } else if (v == FRAGMENTS_WHOLE) {
         s->fragments_waiting -= whole.n_packets;
         s->datagrams_whole++;
@@ -174,7 +202,7 @@ static void take(struct intake *in, const struct packet *pkt)
         count_decoded(in->o.stats, d, 1);
         arrive(in, pkt, pkt->bytes.len < pkt->wire_len);
     } else if (r.verdict == DECODE_FRAGMENT) {
-        take_fragment(in, pkt);
+        take_fragment(in, pkt, 1);
     } else {
         count_refused(in->o.stats, r, 1);
     }

@@ -17,12 +17,18 @@ enum {
 
 /* A packet, or a datagram from several. Its payload borrows. */
 struct arrival {
-    struct decoded decoded; /* but ip_header and segment, which decoding alone needs */
     struct flow_key key;
     struct moment moment;
     uint64_t turn; /* from 1, by one for each: lines are written in the order of the turns that bring them about */
     bool is_cut;   /* by the snaplen */
+    struct decoded decoded; /* but ip_header and segment, which decoding alone needs. Of its layers only those set need be there */
 };
+
+/* What an arrival needs. */
+static inline size_t arrival_bytes(const struct arrival *a)
+{
+    return offsetof(struct arrival, decoded.carrier) + carrier_bytes(&a->decoded.carrier);
+}
 
 struct intake_options {
     bool verifies_checksums;    /* what has a wrong one is undecodable; else nobody looks */
@@ -30,7 +36,7 @@ struct intake_options {
     uint64_t seed;              /* of the hashes of flows and fragments */
     struct stats *stats;        /* borrowed; packets are counted there, and datagrams */
     /* At most ARRIVALS_AHEAD, in order; they die, with their payloads, when it returns. */
-    void (*arrived)(void *to, const struct arrival *arrivals, size_t n);
+    void (*arrived)(void *to, const struct arrival *const *arrivals, size_t n);
     /* After all arrivals of the epoch; 0: none of its packets had a time. */
     void (*epoch_ended)(void *to, int64_t clock_ns);
     void *to;

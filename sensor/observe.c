@@ -3,6 +3,8 @@
 
 #include "rules/url.h"
 
+enum { HOST_BYTES_MAX = 3 * 253 };
+
 static uint32_t observe(struct observations *o, const struct event *e, struct span bytes)
 {
     o->items[o->n] = (struct observed){e, bytes};
@@ -46,11 +48,29 @@ static void add_dns(struct observations *o, const struct event *e)
     }
 }
 
+/* Servers take "evil%2Eexample" for what it says, so it is compared decoded; one that is longer names nobody, escaped or not. */
 static void add_host(struct observations *o, const struct event *e, struct span host)
 {
     uint16_t port;
-    struct span name = url_host(host, &port);
-    add_name(o, e, FIELD_HTTP_HOST, name, name, port ? port : e->dport);
+    uint8_t decoded[HOST_BYTES_MAX];
+    struct span name = url_host(host, &port), match = name;
+    if (span_has_byte(name, '%') && name.len <= sizeof decoded) {
+        memcpy(decoded, name.ptr, name.len);
+        match = span_of(decoded, url_decode_host(decoded, name.len));
+    }
+    add_name(o, e, FIELD_HTTP_HOST, name, match, port ? port : e->dport);
+}
+
+static void add_forwarded(struct observations *o, const struct event *e)
+{
+    const struct forwarded_list *l = &e->http_request->forwarded;
+    struct span text;
+    struct ip ip;
+    if (!(o->wanted & FIELD_BIT(FIELD_HTTP_XFF)))
+        return;
+    for (unsigned i = 0; i < l->n; i++)
+        for (struct span rest = l->items[i].value; forwarded_next(l->items[i].header, &rest, &text, &ip);)
+            scan_add_address(o->scanner, FIELD_HTTP_XFF, &ip, 0, observe(o, e, text));
 }
 
 static void add_url(struct observations *o, const struct event *e, struct span host)
@@ -77,6 +97,7 @@ static void add_http_request(struct observations *o, const struct event *e)
     add_text(o, e, FIELD_HTTP_USER_AGENT, r->user_agent);
     add_text(o, e, FIELD_HTTP_REFERER, r->referer);
     add_text(o, e, FIELD_HTTP_METHOD, r->method);
+    add_forwarded(o, e);
 }
 
 static void add_hello(struct observations *o, const struct event *e, enum field sni)
@@ -132,12 +153,30 @@ static void add_ends(struct observations *o, const struct event *e)
     scan_add_address(o->scanner, FIELD_IP_DST, server, server_port, observe(o, e, ip_bytes(server)));
 }
 
+/* Whoever holds a tunnel's ends is talked to as well. */
+static void add_tunnel_ends(struct observations *o, const struct event *e)
+{
+    for (unsigned i = 0; i < e->carrier->n_layers; i++) {
+        const struct carrier_layer *l = &e->carrier->layers[i];
+        if (!l->ip_version)
+            continue;
+        const struct ip *client = e->is_to_server ? &l->src : &l->dst,
+                        *server = e->is_to_server ? &l->dst : &l->src;
+        uint16_t client_port = e->is_to_server ? l->sport : l->dport,
+                 server_port = e->is_to_server ? l->dport : l->sport;
+        scan_add_address(o->scanner, FIELD_IP_SRC, client, client_port, observe(o, e, ip_bytes(client)));
+        scan_add_address(o->scanner, FIELD_IP_DST, server, server_port, observe(o, e, ip_bytes(server)));
+    }
+}
+
 void observe_event(struct observations *o, const struct event *e)
 {
     o->n_destinations = 0;
     switch (e->kind) {
     case EVENT_FLOW:
         add_ends(o, e);
+        if (e->carrier)
+            add_tunnel_ends(o, e);
         break;
     case EVENT_DNS:
         add_dns(o, e);

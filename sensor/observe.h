@@ -22,8 +22,15 @@ struct observations {
 /* Add all fields of the event. The same event and `wanted` give the same fields in the same order, whatever the scanner. */
 void observe_event(struct observations *o, const struct event *e);
 
+enum { OBSERVED_OTHERS = 64, OBSERVED_ADDRESS_BYTES = 3 /* "::," is the shortest of a list */ };
+
 /* Most fields the event may have: there has to be room for them. A DNS message has three a record. */
 static inline uint32_t observe_at_most(const struct event *e)
 {
-    return e->kind == EVENT_DNS ? e->dns->n_questions + 3u * e->dns->n_records : 64;
+    if (e->kind == EVENT_DNS)
+        return e->dns->n_questions + 3u * e->dns->n_records;
+    uint32_t n = OBSERVED_OTHERS;
+    for (unsigned i = 0; e->kind == EVENT_HTTP_REQUEST && i < e->http_request->forwarded.n; i++)
+        n += (uint32_t)(e->http_request->forwarded.items[i].value.len / OBSERVED_ADDRESS_BYTES);
+    return n;
 }

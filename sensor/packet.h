@@ -1,6 +1,6 @@
 #pragma once
 /* A frame as it was captured, and what decoding finds in it. Both borrow the frame's bytes and die with them. */
-#include "base/ip.h"
+#include "sensor/carrier.h"
 
 /* What the frame starts with. The capture tells; numbers are ours, not libpcap's. */
 enum link_type {
@@ -9,6 +9,20 @@ enum link_type {
     LINK_NULL,     /* BSD loopback: 4 bytes of address family in either byte order */
     LINK_SLL,      /* Linux cooked v1: 16 bytes */
     LINK_SLL2,     /* Linux cooked v2: 20 bytes */
+    LINK_PPP,      /* PPP, with or without address and control (RFC 1661, 1662), or Cisco HDLC, told by the first byte */
+    LINK_PPPOE,    /* a PPPoE session header (RFC 2516) */
+    LINK_CHDLC,    /* Cisco HDLC: 4 bytes, the last two an EtherType */
+    LINK_FRAME_RELAY, /* RFC 2427, or Cisco's with an EtherType */
+    LINK_LLC,      /* IEEE 802.2, as over ATM (RFC 2684) */
+    LINK_MPLS,     /* a label stack */
+    LINK_80211,    /* IEEE 802.11 */
+    LINK_RADIOTAP, /* 802.11 behind a radiotap header */
+    LINK_PRISM,    /* 802.11 behind a Prism or AVS header */
+    LINK_PPI,      /* Per-Packet Information, then what it says */
+    LINK_ARCNET,   /* RFC 1201, 1051: 3 or 6 bytes */
+    LINK_ARCNET_LINUX, /* the same with an offset of two bytes: 5 or 8 */
+    LINK_NFLOG,    /* Linux netfilter log: attributes, one of which is an IP packet */
+    LINK_PKTAP,    /* Apple's, then what it says */
     LINK_OTHER,    /* not read: every packet is out of scope */
 };
 
@@ -32,7 +46,7 @@ struct decoded {
     uint8_t ip_version;     /* 4 or 6 */
     uint8_t tcp_flags;      /* TCP_ bits */
     uint8_t n_vlans;        /* kept ones */
-    uint16_t vlans[PACKET_VLANS_KEPT]; /* ids, outermost first */
+    uint16_t vlans[PACKET_VLANS_KEPT]; /* ids, outermost first, those inside tunnels too */
     uint32_t tcp_seq, tcp_ack;
     struct span payload;    /* of TCP or UDP: what was captured of it, link padding cut off */
     uint32_t payload_wire_len; /* what was sent of it */
@@ -44,7 +58,13 @@ struct decoded {
     bool has_more_fragments;   /* of a fragment: it is not the last */
     uint16_t fragment_at;      /* of a fragment: where it lies in its datagram, in bytes */
     uint32_t fragment_id;
+    bool is_doubtful;          /* while decoding: inside what little but a number calls a tunnel, and no IP that makes sense yet */
+    bool is_unread_tunnel;     /* the protocol is a tunnel's, and in it is no IP that we read */
+    struct carrier carrier;    /* the way in; its layers past n_layers hold anything */
 };
+
+/* What of a struct decoded has to be zeroed, copied, put back: all but the layers. */
+#define DECODED_HEAD_BYTES offsetof(struct decoded, carrier.layers)
 
 /* When and where something was seen: what is kept of a packet after its bytes are gone. */
 struct moment {
@@ -53,13 +73,14 @@ struct moment {
     uint32_t source;
     uint16_t vlans[PACKET_VLANS_KEPT];
     uint8_t n_vlans;
+    const struct carrier *carrier; /* NULL: no tunnel. Borrows from the struct decoded: who keeps the moment keeps a copy */
     bool is_ipv6; /* which the addresses do not tell when they are IPv4-mapped */
 };
 
 static inline struct moment moment_of(const struct packet *pkt, const struct decoded *d)
 {
     struct moment m = {.ts_ns = pkt->ts_ns, .number = pkt->number, .source = pkt->source, .n_vlans = d->n_vlans,
-                       .is_ipv6 = d->ip_version == 6};
+                       .carrier = d->carrier.is_tunnel ? &d->carrier : NULL, .is_ipv6 = d->ip_version == 6};
     memcpy(m.vlans, d->vlans, sizeof m.vlans);
     return m;
 }

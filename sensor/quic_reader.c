@@ -32,6 +32,7 @@ struct gathering {
     struct quic_keys keys;
     uint64_t next_number; /* of packets */
     struct moment moment; /* of its last packet that told something */
+    struct carrier carrier; /* of that, if it came through a tunnel */
     uint8_t side;
     uint16_t n_runs;
     struct run runs[RUNS_MAX]; /* what is there of `bytes`: in order, neither touching nor overlapping */
@@ -250,6 +251,15 @@ static struct gathering *open_initial(struct quic_reader *r, struct flow *f, uns
     return g;
 }
 
+static void keep_moment(struct gathering *g, const struct moment *m)
+{
+    g->moment = *m;
+    if (!m->carrier)
+        return;
+    carrier_copy(&g->carrier, m->carrier);
+    g->moment.carrier = &g->carrier;
+}
+
 static void read_initial(struct quic_reader *r, struct flow *f, unsigned side, const struct quic_long *p,
                          const struct moment *m)
 {
@@ -267,7 +277,7 @@ static void read_initial(struct quic_reader *r, struct flow *f, unsigned side, c
     f->flags |= FLOW_CLIENT_KNOWN;
     f->is_client_heard = 1;
     f->next_seq[1] = UNREADABLE_CUT;
-    g->moment = *m;
+    keep_moment(g, m);
     enum verdict v = gather(g, frames, &is_limited);
     struct span there = front(g);
     size_t want = there.len < HELLO_HEADER ? HELLO_HEADER : HELLO_HEADER + (load_be32(there.ptr) & 0xffffff);

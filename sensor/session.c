@@ -89,7 +89,9 @@ void session_account(struct flow *f, struct stats *stats)
 /* Where we are in the stream is not known any more. */
 static void set_adrift(struct session *s)
 {
-    *s = (struct session){.n_sniffs = s->n_sniffs, .is_adrift = true};
+    http2_direction_lose(&s->http2);
+    *s = (struct session){
+        .n_sniffs = s->n_sniffs, .is_adrift = true, .is_in_tunnel = s->is_in_tunnel, .http2 = s->http2};
 }
 
 /* Back to looking for something we know, at the next segment. */
@@ -155,6 +157,11 @@ static enum verdict sniff_lines(struct span in, bool is_client, enum outer *oute
     return is_client ? outer_sniff_client(in, outer) : outer_sniff_server(in, outer);
 }
 
+static enum verdict sniff_http2(const struct session *s, const struct session_context *c, struct span in)
+{
+    return c->http2 ? http2_reader_sniff(c->http2, &s->http2, in, s->is_adrift) : FIELD_ABSENT;
+}
+
 /* FIELD_FOUND sets s->app. */
 static enum verdict sniff(struct session *s, const struct session_context *c, struct span in)
 {
@@ -171,6 +178,7 @@ static enum verdict sniff(struct session *s, const struct session_context *c, st
     } looks[] = {
         {APP_TLS_CLIENT, tls_sniff_client(in), OUTER_NONE},
         {APP_TLS_SERVER, tls_sniff_server(in), OUTER_NONE},
+        {APP_HTTP2, sniff_http2(s, c, in), OUTER_NONE},
         {APP_HTTP_REQUESTS, sniff_requests(s, in), OUTER_NONE},
         {APP_HTTP_RESPONSES, http_sniff_response(in), OUTER_NONE},
         {of_client == OUTER_SMTP ? APP_SMTP : APP_LINES_CLIENT, client_lines, of_client},
@@ -185,6 +193,8 @@ static enum verdict sniff(struct session *s, const struct session_context *c, st
             s->n_sniffs = 0;
             s->scanned = 0;
             set_outer(c, looks[i].outer);
+            if (s->app == APP_HTTP2)
+                http2_direction_begin(&s->http2, !s->is_adrift);
             return FIELD_FOUND;
         }
         may_be |= looks[i].verdict == FIELD_PARTIAL;
@@ -222,6 +232,20 @@ static bool is_hello_behind_held(const struct session *s, struct span in)
            (tls_sniff_client(segment) == FIELD_FOUND || tls_sniff_server(segment) == FIELD_FOUND);
 }
 
+/* Of segments that waited for lost bytes it is not known where they began: there a hello behind the end of a line is one, as STARTTLS brings
+ * it. in.len: there is none. */
+static size_t hello_behind_line(struct span in)
+{
+    size_t end = in.len < SNIFF_BYTES_MAX ? in.len : SNIFF_BYTES_MAX;
+    for (size_t at = 1; at < end; at++) {
+        struct span rest = span_from(in, at);
+        if (rest.ptr[0] == TLS_HANDSHAKE && in.ptr[at - 1] == '\n' &&
+            (tls_sniff_client(rest) == FIELD_FOUND || tls_sniff_server(rest) == FIELD_FOUND))
+            return at;
+    }
+    return in.len;
+}
+
 static size_t read_unknown(struct session *s, const struct session_context *c, struct span in, bool is_last)
 {
     struct preamble p;
@@ -234,8 +258,13 @@ static size_t read_unknown(struct session *s, const struct session_context *c, s
     enum verdict v = sniff(s, c, in);
     if (v == FIELD_FOUND)
         return session_read(s, c, in, is_last);
-    if (v == FIELD_ABSENT && preamble != FIELD_PARTIAL)
-        return drop_held(s, in);
+    if (v == FIELD_ABSENT && preamble != FIELD_PARTIAL) {
+        size_t hello = s->is_adrift ? hello_behind_line(in) : in.len;
+        if (hello == in.len)
+            return drop_held(s, in);
+        s->scanned = 0;
+        return hello;
+    }
     s->scanned = in.len;
     return is_last ? in.len : 0;
 }
@@ -262,9 +291,8 @@ static void start_body(struct session *s, const struct session_context *c, enum 
         s->phase = HTTP_HEAD;
         break;
     case HTTP_TUNNEL:
-        c->flow->flags |= FLOW_TUNNEL;
         set_outer(c, OUTER_HTTP);
-        *s = (struct session){0};
+        *s = (struct session){.is_in_tunnel = s->is_in_tunnel};
         break;
     }
 }
@@ -283,6 +311,8 @@ static enum verdict read_request(struct session *s, const struct session_context
         if (span_eq(r.method, SPAN_LIT("HEAD")))
             c->flow->is_head_asked = 1;
         events_add_http_request(c->events, c->flow, c->side, c->moment, &r);
+        if (r.framing == HTTP_TUNNEL)
+            c->flow->flags |= FLOW_TUNNEL;
         start_body(s, c, r.framing, r.body_len);
     }
     return v;
@@ -296,7 +326,8 @@ static enum verdict read_response(struct session *s, const struct session_contex
         begin(c, SESSION_HTTP, false);
     if (v == FIELD_FOUND || (v == FIELD_PARTIAL && r.protocol.len)) {
         events_add_http_response(c->events, c->flow, c->side, c->moment, &r);
-        bool is_tunnel = c->flow->flags & FLOW_TUNNEL && r.status / 100 == 2;
+        bool is_tunnel = c->flow->flags & FLOW_TUNNEL && !s->is_in_tunnel && r.status / 100 == 2;
+        s->is_in_tunnel |= is_tunnel;
         start_body(s, c, is_tunnel ? HTTP_TUNNEL : r.framing, r.body_len);
     }
     return v;
@@ -365,6 +396,10 @@ static size_t read_http(struct session *s, const struct session_context *c, stru
 {
     switch (s->phase) {
     case HTTP_HEAD:
+        if (s->app == APP_HTTP_REQUESTS && c->http2 && http2_preface(in) == FIELD_FOUND) { /* the server took the Upgrade to h2c */
+            *s = (struct session){.app = APP_HTTP2};
+            return 0;
+        }
         /* Garbage between messages: what follows a body whose length was a lie. */
         if (s->scanned == 0 &&
             (s->app == APP_HTTP_REQUESTS ? http_sniff_request(in) : http_sniff_response(in)) == FIELD_ABSENT)
@@ -377,6 +412,57 @@ static size_t read_http(struct session *s, const struct session_context *c, stru
         return 0;
     default:
         return read_chunks(s, in);
+    }
+}
+
+static void tell_http2_request(const struct session_context *c, const struct http2_step *step)
+{
+    const struct http_request *r = &step->message->request;
+    begin(c, SESSION_HTTP, !step->is_promised);
+    if (r->host.len)
+        tell_readable(c, SESSION_HTTP);
+    else if (step->message->n_unknown)
+        c->flow->flags |= FLOW_LOST;
+    else if (!step->is_cut && !step->is_promised)
+        tell_unreadable(c, SESSION_HTTP, UNREADABLE_NO_NAME);
+    events_add_http_request(c->events, c->flow, step->is_promised ? !c->side : c->side, c->moment, r);
+}
+
+static void tell_http2(const struct session_context *c, const struct http2_step *step)
+{
+    if (step->is_client)
+        begin(c, SESSION_HTTP, true);
+    if (step->is_limited) {
+        c->flow->flags |= FLOW_LIMIT;
+        c->events->stats->streams_limited++;
+    }
+    if (step->is_malformed)
+        c->flow->flags |= FLOW_MALFORMED;
+    if (!step->message)
+        return;
+    c->events->stats->http2_fields_unknown += step->message->n_unknown;
+    if (step->message->is_request)
+        tell_http2_request(c, step);
+    if (!step->message->is_response)
+        return;
+    begin(c, SESSION_HTTP, false);
+    events_add_http_response(c->events, c->flow, c->side, c->moment, &step->message->response);
+}
+
+static size_t read_http2(struct session *s, const struct session_context *c, struct span in, bool is_last)
+{
+    struct http2_step step;
+    switch (http2_reader_step(c->http2, &s->http2, c->moment->ts_ns, in, is_last, &step)) {
+    case FIELD_FOUND:
+        tell_http2(c, &step);
+        s->skip = step.skip;
+        return step.used;
+    case FIELD_PARTIAL:
+        s->want = step.want;
+        return 0;
+    default:
+        c->flow->flags |= FLOW_MALFORMED;
+        return resync(s, in);
     }
 }
 
@@ -663,6 +749,8 @@ static size_t step(struct session *s, const struct session_context *c, struct sp
         return read_lines(s, c, in, is_last);
     case APP_SMTP:
         return read_mail(s, c, in, is_last);
+    case APP_HTTP2:
+        return read_http2(s, c, in, is_last);
     }
     return in.len;
 }
@@ -709,4 +797,10 @@ bool session_lose(struct session *s, uint64_t n)
     }
     set_adrift(s);
     return false;
+}
+
+void session_end(struct session *s, struct http2_reader *http2)
+{
+    if (http2)
+        http2_reader_end(http2, &s->http2);
 }

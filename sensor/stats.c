@@ -33,6 +33,8 @@ static void add_packets(struct stats *sum, const struct stats *s)
     sum->ipv4 += s->ipv4;
     sum->ipv6 += s->ipv6;
     sum->vlan_tagged += s->vlan_tagged;
+    add_all(sum->encapsulated, s->encapsulated, ENCAP_COUNT);
+    sum->tunnels_unread += s->tunnels_unread;
     sum->kernel_drops += s->kernel_drops;
     sum->interface_drops += s->interface_drops;
 }
@@ -57,6 +59,8 @@ static void add_flows(struct stats *sum, const struct stats *s)
     sum->streams_limited += s->streams_limited;
     sum->streams_refused += s->streams_refused;
     sum->told_evicted += s->told_evicted;
+    sum->http2_tables_evicted += s->http2_tables_evicted;
+    sum->http2_fields_unknown += s->http2_fields_unknown;
     sum->alert_keys_evicted += s->alert_keys_evicted;
     add_all(sum->sessions, s->sessions, SESSION_COUNT);
     add_all(sum->readable, s->readable, SESSION_COUNT);
@@ -143,6 +147,8 @@ const char *out_of_scope_name(enum out_of_scope o)
     static const char *const names[SCOPE_COUNT] = {
         [SCOPE_NOT_IP] = "not_ip",
         [SCOPE_FRAGMENT] = "incomplete_fragment",
+        [SCOPE_ENCRYPTED] = "encrypted_link",
+        [SCOPE_NESTING] = "nested_too_deep",
         [SCOPE_LINK_TYPE] = "unknown_link_type",
     };
     return names[o];

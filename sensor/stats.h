@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sensor/carrier.h"
+
 enum undecodable { /* the frame says it is something we read, and then is not */
     UNDECODABLE_LINK,        /* frame ends within its link or VLAN header */
     UNDECODABLE_IP,          /* IP header cut, or its version or lengths are wrong */
@@ -22,6 +24,8 @@ enum undecodable { /* the frame says it is something we read, and then is not */
 enum out_of_scope { /* a good frame of a kind we do not look into */
     SCOPE_NOT_IP,            /* ARP, LLDP, ... */
     SCOPE_FRAGMENT,          /* an IP fragment, not the first, of a datagram that never became whole */
+    SCOPE_ENCRYPTED,         /* on the link: Wi-Fi, MACsec */
+    SCOPE_NESTING,           /* more than CARRIER_LAYERS_MAX tunnels, tags and labels around each other */
     SCOPE_LINK_TYPE,         /* every packet of a capture with a link type we do not read */
     SCOPE_COUNT,
 };
@@ -49,6 +53,8 @@ struct stats {
     uint64_t out_of_scope[SCOPE_COUNT];
     uint64_t cut_by_snaplen;                    /* of the processed ones */
     uint64_t tcp, udp, other_ip, ipv4, ipv6, vlan_tagged;
+    uint64_t encapsulated[ENCAP_COUNT];         /* packets of the processed ones with such a layer; not ENCAP_VLAN alone */
+    uint64_t tunnels_unread;                    /* of the processed ones: a tunnel's protocol, with nothing in it that we read */
 
     uint64_t fragments_waiting;                 /* packets; 0 at the end of a run */
     uint64_t datagrams_whole;                   /* put together from fragments */
@@ -61,6 +67,8 @@ struct stats {
     uint64_t segments_out_of_order, segments_overlapping, gaps, streams_limited, streams_refused;
     uint64_t segments_conflicting;              /* said other than what came before: both versions were read */
     uint64_t told_evicted;                      /* events, of those remembered to know them when their bytes come again */
+    uint64_t http2_tables_evicted;              /* taken from the quietest because all were in use */
+    uint64_t http2_fields_unknown;              /* told by an index into a table that was not seen from its start */
     uint64_t alert_keys_evicted;
 
     uint64_t sessions[SESSION_COUNT];           /* seen */

@@ -60,7 +60,9 @@ struct tcp {
     struct tcp_options o;
     struct events *events;        /* borrowed */
     struct stream_pool *pool;     /* owned */
+    struct http2_reader *http2;   /* owned */
     struct direction *directions; /* owned, mapped: touched only as they come */
+    struct carrier *carriers;     /* owned, mapped: of each direction's moment, if it came through a tunnel */
     uint32_t high, free_head;
     uint32_t hand;         /* where the search for a quiet direction goes on */
     struct seen *told;     /* owned; contents of events */
@@ -72,6 +74,12 @@ static size_t mapped_bytes(const struct tcp *t)
     return (size_t)t->o.directions_max * sizeof *t->directions;
 }
 
+static size_t carriers_bytes(const struct tcp *t)
+{
+    return (size_t)t->o.directions_max * sizeof *t->carriers;
+}
+
+/* NULL when memory is short. */
 struct tcp *tcp_new(const struct tcp_options *o, struct events *events)
 {
     struct tcp *t = calloc(1, sizeof *t);
@@ -80,9 +88,11 @@ struct tcp *tcp_new(const struct tcp_options *o, struct events *events)
     t->o = *o;
     t->events = events;
     t->pool = stream_pool_new(o->buffer_cap_bytes);
+    t->http2 = http2_reader_new(o->http2_tables ? o->http2_tables : HTTP2_TABLES);
     t->directions = pages_map(mapped_bytes(t));
+    t->carriers = pages_map(carriers_bytes(t));
     t->told = seen_new(o->told_max ? o->told_max : TOLD_DEFAULT);
-    if (!t->pool || !t->directions || !t->told) {
+    if (!t->pool || !t->http2 || !t->directions || !t->carriers || !t->told) {
         tcp_free(t);
         return NULL;
     }
@@ -104,8 +114,10 @@ void tcp_free(struct tcp *t)
     for (uint32_t i = 0; i < t->high; i++)
         drop_streams(t, &t->directions[i]);
     pages_unmap(t->directions, mapped_bytes(t));
+    pages_unmap(t->carriers, carriers_bytes(t));
     stream_pool_free(t->pool);
     seen_free(t->told);
+    http2_reader_free(t->http2);
     free(t);
 }
 
@@ -144,6 +156,8 @@ static void close_direction(struct tcp *t, struct flow *f, unsigned side)
         return;
     uint32_t slot = f->stream[side];
     drop_streams(t, dir);
+    session_end(&dir->session, t->http2);
+    session_end(&dir->parked.session, t->http2);
     dir->flow = NULL;
     dir->next_free = t->free_head;
     t->free_head = slot;
@@ -153,7 +167,8 @@ static void close_direction(struct tcp *t, struct flow *f, unsigned side)
 static struct session_context context_of(struct tcp *t, struct flow *f, unsigned side,
                                          const struct direction *dir)
 {
-    return (struct session_context){.events = t->events, .flow = f, .side = side, .moment = &dir->moment};
+    return (struct session_context){
+        .events = t->events, .flow = f, .side = side, .moment = &dir->moment, .http2 = t->http2};
 }
 
 static size_t read_bytes(struct tcp *t, struct session *s, const struct session_context *c, struct span in,
@@ -311,6 +326,7 @@ static void end_parked(struct tcp *t, struct flow *f, unsigned side, struct dire
     if (!p->session.is_done && p->session.app != APP_UNKNOWN)
         f->flags |= FLOW_LOST;
     stream_drop(t->pool, &p->stream);
+    session_end(&p->session, t->http2);
     p->is_used = false;
 }
 
@@ -339,6 +355,7 @@ static bool go_back(struct tcp *t, struct flow *f, unsigned side, struct directi
     if (!dir->parked.is_used || seq != dir->parked.next_seq)
         return false;
     stream_drop(t->pool, &dir->stream);
+    session_end(&dir->session, t->http2);
     dir->stream = dir->parked.stream;
     dir->session = dir->parked.session;
     dir->parked = (struct reading){0};
@@ -352,6 +369,7 @@ static bool go_back(struct tcp *t, struct flow *f, unsigned side, struct directi
 static void drop_other(struct tcp *t, struct direction *dir)
 {
     stream_drop(t->pool, &dir->other.stream);
+    session_end(&dir->other.session, t->http2);
     dir->other = (struct reading){0};
 }
 
@@ -382,6 +400,10 @@ static void begin_other(struct tcp *t, struct direction *dir, const struct strea
         dir->other.session =
             (struct session){.app = start->app, .n_sniffs = start->n_sniffs, .is_adrift = start->is_adrift};
     dir->other.session.scanned = dir->other.session.want = 0; /* of other bytes */
+    dir->other.session.http2 = (struct http2_direction){
+        .is_spoken =
+            s->http2
+                .is_spoken}; /* what they add to a table goes into one of their own, whose past is not known */
     dir->other.next_seq = next_seq;
     dir->other.is_used = stream_copy(t->pool, &dir->other.stream, held);
 }
@@ -541,6 +563,7 @@ static bool cut_old(struct tcp *t, struct flow *f, unsigned side, struct directi
         stream_drop(
             t->pool,
             &dir->stream); /* bytes of a SYN that did not count, or segments in the wrong order: start here */
+        session_end(&dir->session, t->http2);
         dir->session = (struct session){.n_sniffs = dir->session.n_sniffs, .is_adrift = !is_again};
         dir->gap_since_ns = 0;
         f->next_seq[side] -= behind;
@@ -679,6 +702,16 @@ static struct direction *take_direction(struct tcp *t, struct flow *f, unsigned 
     return fresh;
 }
 
+static void keep_moment(struct tcp *t, struct direction *dir, const struct moment *m)
+{
+    dir->moment = *m;
+    if (!m->carrier)
+        return;
+    struct carrier *kept = &t->carriers[dir - t->directions];
+    carrier_copy(kept, m->carrier);
+    dir->moment.carrier = kept;
+}
+
 void tcp_packet(struct tcp *t, struct flow *f, unsigned side, const struct decoded *d, const struct moment *m)
 {
     bool is_revival = false;
@@ -711,7 +744,7 @@ void tcp_packet(struct tcp *t, struct flow *f, unsigned side, const struct decod
         fresh->first_seq = seq;
     }
     struct direction *dir = direction_of(t, f, side);
-    dir->moment = *m;
+    keep_moment(t, dir, m);
     if (d->payload.len)
         read_segment(t, f, side, dir, seq, d);
     uint32_t end = seq + d->payload_wire_len;
@@ -755,4 +788,9 @@ void tcp_flow_gone(struct tcp *t, struct flow *f)
     finish(t, f, f->client);
     finish(t, f, !f->client);
     session_account(f, t->events->stats);
+}
+
+uint64_t tcp_http2_evictions(const struct tcp *t)
+{
+    return http2_reader_evictions(t->http2);
 }

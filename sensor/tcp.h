@@ -25,6 +25,7 @@ struct tcp_options {
     uint32_t directions_max; /* that are being read at one time */
     size_t buffer_cap_bytes; /* for all their bytes */
     uint32_t told_max;       /* events remembered by what they say, in each of two halves; 0: 64 Ki */
+    uint32_t http2_tables;   /* 0: HTTP2_TABLES */
 };
 
 struct tcp *tcp_new(const struct tcp_options *o, struct events *events); /* borrows events; NULL when memory is short */
@@ -40,3 +41,4 @@ void tcp_pass_time(struct tcp *t, int64_t now_ns);
 void tcp_forget(struct tcp *t);
 /* The flow is going: read what is left of it, and account for its session. For flows of any protocol. */
 void tcp_flow_gone(struct tcp *t, struct flow *f);
+uint64_t tcp_http2_evictions(const struct tcp *t);

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "sensor/dtls_reader.h"
 #include "sensor/events.h"
+#include "sensor/http2_reader.h"
 #include "sensor/observe.h"
 #include "sensor/quic_reader.h"
 #include "sensor/seen.h"
@@ -96,7 +97,7 @@ static size_t share_of(size_t ceiling, unsigned n)
     return (ceiling + n - 1) / n;
 }
 
-static void take_arrivals(void *to, const struct arrival *arrivals, size_t n);
+static void take_arrivals(void *to, const struct arrival *const *arrivals, size_t n);
 static void take_epoch(void *to, int64_t clock_ns);
 
 static bool make_parts(struct worker *w, struct err *err)
@@ -116,6 +117,7 @@ static bool make_parts(struct worker *w, struct err *err)
         .directions_max = (uint32_t)share_of(DIRECTIONS_MAX, n),
         .buffer_cap_bytes = share_of(o->buffer_cap_bytes ? o->buffer_cap_bytes : BUFFERS_DEFAULT, n),
         .told_max = (uint32_t)share_of(TOLD_KEYS, n),
+        .http2_tables = (uint32_t)share_of(HTTP2_TABLES, n),
     };
     struct intake_options intake = {
         .verifies_checksums = o->verifies_checksums,
@@ -261,17 +263,17 @@ static void read_arrival(struct worker *w, const struct arrival *a)
 }
 
 /* Three rounds over a few arrivals, so that a bucket, and then a flow, has come from memory when it is looked at. */
-static void read_ahead(struct worker *w, const struct arrival *arrivals, size_t n)
+static void read_ahead(struct worker *w, const struct arrival *const *arrivals, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        flow_prefetch_bucket(w->flows, &arrivals[i].key);
+        flow_prefetch_bucket(w->flows, &arrivals[i]->key);
     for (size_t i = 0; i < n; i++)
-        flow_prefetch(w->flows, &arrivals[i].key);
+        flow_prefetch(w->flows, &arrivals[i]->key);
     for (size_t i = 0; i < n; i++)
-        read_arrival(w, &arrivals[i]);
+        read_arrival(w, arrivals[i]);
 }
 
-void worker_arrivals(struct worker *w, const struct arrival *arrivals, size_t n)
+void worker_arrivals(struct worker *w, const struct arrival *const *arrivals, size_t n)
 {
     for (size_t at = 0; at < n; at += ARRIVALS_AHEAD)
         read_ahead(w, arrivals + at, n - at < ARRIVALS_AHEAD ? n - at : ARRIVALS_AHEAD);
@@ -306,7 +308,7 @@ void worker_end_flows(struct worker *w)
 
 /* ---- packets, for who brings them here ---- */
 
-static void take_arrivals(void *to, const struct arrival *arrivals, size_t n)
+static void take_arrivals(void *to, const struct arrival *const *arrivals, size_t n)
 {
     read_ahead(to, arrivals, n);
 }
@@ -493,6 +495,7 @@ void worker_flush(struct worker *w)
     write_out(w);
     events_reset(&w->events);
     w->stats.flows_evicted = flow_evictions(w->flows);
+    w->stats.http2_tables_evicted = tcp_http2_evictions(w->tcp);
     w->stats.alert_keys_evicted = seen_forgotten(w->seen);
     if (w->scanner)
         w->stats.fields_dropped = scanner_dropped(w->scanner);

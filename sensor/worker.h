@@ -53,7 +53,7 @@ const uint64_t *worker_list_hits(const struct worker *w);
 const uint64_t *worker_allow_hits(const struct worker *w);
 /* For who has an intake elsewhere, the same three steps. Turns rise from call to call of worker_arrivals(); of flows that end they have the
  * highest bit set and rise within the call. */
-void worker_arrivals(struct worker *w, const struct arrival *arrivals, size_t n);
+void worker_arrivals(struct worker *w, const struct arrival *const *arrivals, size_t n);
 void worker_end_epoch(struct worker *w, int64_t clock_ns);
 /* All flows end; matched and written. */
 void worker_end_flows(struct worker *w);

@@ -41,6 +41,22 @@ static bool read_spread(const json_value *v, struct spread *out)
     return true;
 }
 
+/* As if it had been measured on a machine that takes `factor` as long. */
+static struct spread scaled(struct spread s, double factor)
+{
+    return (struct spread){s.median * factor, s.low * factor, s.high * factor, s.n};
+}
+
+/* A difference is one of the lists only when it is there as measured, and also when the machine's own drift is taken out. */
+static enum change judge(struct bench_compared *c)
+{
+    double unused;
+    struct spread expected = scaled(c->before, c->drift);
+    enum change measured = spread_compare(&c->before, &c->now, &c->ratio),
+                without_drift = spread_compare(&expected, &c->now, &unused);
+    return measured == without_drift ? measured : CHANGE_NONE;
+}
+
 static void compare(const struct bench_metric *now, const json_value *metrics, struct bench_baseline *out)
 {
     struct bench_compared c = {.unit = now->unit, .now = now->value};
@@ -48,7 +64,13 @@ static void compare(const struct bench_metric *now, const json_value *metrics, s
         return;
     snprintf(c.name, sizeof c.name, "%s", now->name);
     c.is_comparable = !(now->needs_fields && out->has_other_fields);
-    c.change = spread_compare(&c.before, &c.now, &c.ratio);
+    double reference;
+    bool has_reference =
+        now->reference_ns > 0 &&
+        json_number(json_member(json_member(metrics, now->name), "reference_ns"), &reference) &&
+        reference > 0;
+    c.drift = has_reference ? now->reference_ns / reference : 1;
+    c.change = judge(&c);
     out->n_more += c.is_comparable && c.change == CHANGE_MORE;
     out->n_less += c.is_comparable && c.change == CHANGE_LESS;
     out->items[out->n++] = c;

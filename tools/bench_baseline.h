@@ -8,6 +8,7 @@ struct bench_compared {
     struct spread before, now;
     enum change change;
     double ratio;
+    double drift; /* how much longer the machine takes now than then for a piece of work that no list has a part in; 1: unknown */
     bool is_comparable; /* false: other fields, so ns per field say nothing about the lists */
 };
 

@@ -246,9 +246,18 @@ static void put_hitters(struct buf *out, const struct bench_result *r)
     buf_put_str(out, "</table></div>\n");
 }
 
+static void put_figure(struct buf *out, const struct spread *s, const char *unit)
+{
+    char text[64];
+    if (unit[0] == 'b')
+        put_cell(out, "%s", bytes_text(s->median, text, sizeof text));
+    else
+        put_cell(out, "%.4g %s", s->median, unit);
+}
+
 static void put_baseline(struct buf *out, const struct bench_baseline *b)
 {
-    buf_printf(out, "<h2>Beside the earlier run</h2>\n<p>%u figures cost more, %u less.", b->n_more,
+    buf_printf(out, "<h2>Beside the earlier run</h2>\n<p>Costs more: %u; costs less: %u.", b->n_more,
                b->n_less);
     if (b->has_other_machine)
         buf_put_str(out, " It was made on another machine or kernel: times say little about the lists.");
@@ -258,15 +267,20 @@ static void put_baseline(struct buf *out, const struct bench_baseline *b)
         buf_put_str(out, " Its fields were others.");
     buf_put_str(out, "</p>\n<div class=\"scroll\"><table><tr><th>figure</th><th class=\"n\">earlier</th><th "
                      "class=\"n\">now</th>"
-                     "<th class=\"n\">ratio</th><th>verdict</th></tr>\n");
+                     "<th class=\"n\">ratio</th><th class=\"n\">drift</th><th>verdict</th></tr>\n");
     for (uint32_t i = 0; i < b->n; i++) {
         const struct bench_compared *c = &b->items[i];
         bool is_more = c->is_comparable && c->change == CHANGE_MORE,
              is_less = c->is_comparable && c->change == CHANGE_LESS;
         buf_printf(out, "<tr><td>%s</td>", c->name);
-        put_cell(out, "%.6g %s", c->before.median, c->unit);
-        put_cell(out, "%.6g %s", c->now.median, c->unit);
-        put_cell(out, "%.2f", c->ratio);
+        put_figure(out, &c->before, c->unit);
+        put_figure(out, &c->now, c->unit);
+        if (c->is_comparable) {
+            put_cell(out, "%.2f", c->ratio);
+            put_cell(out, "%.2f", c->drift);
+        } else {
+            buf_put_str(out, "<td class=\"n\">-</td><td class=\"n\">-</td>");
+        }
         buf_printf(out, "<td class=\"%s\">%s</td></tr>\n",
                    is_more   ? "bad"
                    : is_less ? "good"

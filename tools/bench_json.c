@@ -8,13 +8,18 @@
 
 enum { DECIMALS = 6 };
 
-static void put_spread(struct json *j, const char *key, const struct spread *s)
+static void put_spread_members(struct json *j, const struct spread *s)
 {
-    json_begin_object(j, key);
     json_double(j, "median", s->median, DECIMALS);
     json_double(j, "low", s->low, DECIMALS);
     json_double(j, "high", s->high, DECIMALS);
     json_u64(j, "n", s->n);
+}
+
+static void put_spread(struct json *j, const char *key, const struct spread *s)
+{
+    json_begin_object(j, key);
+    put_spread_members(j, s);
     json_end_object(j);
 }
 
@@ -261,8 +266,14 @@ static void put_packets(struct json *j, const struct bench_result *r)
 static void put_metrics(struct json *j, const struct bench_result *r)
 {
     json_begin_object(j, "metrics");
-    for (uint32_t i = 0; i < r->n_metrics; i++)
-        put_spread(j, r->metrics[i].name, &r->metrics[i].value);
+    for (uint32_t i = 0; i < r->n_metrics; i++) {
+        const struct bench_metric *m = &r->metrics[i];
+        json_begin_object(j, m->name);
+        put_spread_members(j, &m->value);
+        if (m->reference_ns > 0)
+            json_double(j, "reference_ns", m->reference_ns, DECIMALS);
+        json_end_object(j);
+    }
     json_end_object(j);
 }
 
@@ -282,6 +293,7 @@ static void put_baseline(struct json *j, const struct bench_baseline *b)
         put_spread(j, "earlier", &c->before);
         put_spread(j, "now", &c->now);
         json_double(j, "ratio", c->ratio, 4);
+        json_double(j, "drift", c->drift, 4);
         json_str(j, "verdict",
                  !c->is_comparable          ? "not compared"
                  : c->change == CHANGE_MORE ? "costs more"

@@ -89,16 +89,15 @@ static bool measure_without(struct bench_result *r, const struct db *all, struct
 {
     struct bench_pick pick = {
         .classes = r->classes, .class_mask = pattern_classes, .has_except = true, .except = p->indicator};
-    struct spread ns[2];
     struct db *without;
     uint32_t n;
     double ratio;
     if (!bench_subset(r->set, &pick, NAMES_AUTO, &without, &n, err))
         return false;
-    const struct db *const dbs[2] = {all, without};
-    p->has_without = bench_time_two(dbs, r->fields, BENCH_BATCH, seconds, ns, err);
-    if (p->has_without && spread_compare(&ns[0], &ns[1], &ratio) == CHANGE_LESS)
-        p->without_ns = ns[0].median - ns[1].median;
+    struct bench_lane lanes[2] = {{.db = all, .batch = BENCH_BATCH}, {.db = without, .batch = BENCH_BATCH}};
+    p->has_without = bench_time_lanes(lanes, 2, r->fields, seconds, err);
+    if (p->has_without && spread_compare(&lanes[0].ns, &lanes[1].ns, &ratio) == CHANGE_LESS)
+        p->without_ns = lanes[0].ns.median - lanes[1].ns.median;
     db_free(without);
     return p->has_without;
 }
@@ -179,17 +178,16 @@ static bool time_both(struct bench_result *r, struct plain_search *search, doubl
 {
     struct bench_pick as_is = {.classes = r->classes}, plainly = as_is;
     struct db *dbs[2] = {NULL, NULL};
-    struct spread ns[2];
     uint32_t n;
     plainly.restate = restate;
     plainly.restate_to = search;
     bool is_good = bench_subset(r->set, &as_is, r->stats->names_engine, &dbs[0], &n, err) &&
                    bench_subset(r->set, &plainly, r->stats->names_engine, &dbs[1], &n, err);
-    is_good =
-        is_good && bench_time_two((const struct db *const *)dbs, r->fields, BENCH_BATCH, seconds, ns, err);
+    struct bench_lane lanes[2] = {{.db = dbs[0], .batch = BENCH_BATCH}, {.db = dbs[1], .batch = BENCH_BATCH}};
+    is_good = is_good && bench_time_lanes(lanes, 2, r->fields, seconds, err);
     if (is_good) {
-        r->with_regexes_ns = ns[0];
-        r->with_plain_ns = ns[1];
+        r->with_regexes_ns = lanes[0].ns;
+        r->with_plain_ns = lanes[1].ns;
     }
     db_free(dbs[0]);
     db_free(dbs[1]);

@@ -79,6 +79,7 @@ struct bench_metric {
     const char *unit;  /* "s", "bytes", "ns" */
     bool needs_fields; /* says something only when the same fields were used */
     struct spread value;
+    double reference_ns; /* how fast the machine was meanwhile (bench_reference_ns); 0: no time */
 };
 
 struct bench_result {
@@ -120,6 +121,7 @@ struct bench_result {
     struct bench_replay replay;
     struct bench_packet_cost packets;
 
+    double load_reference_ns, fields_reference_ns, packets_reference_ns; /* while each was measured */
     struct bench_metric metrics[BENCH_METRICS_MAX];
     uint32_t n_metrics;
 };

@@ -154,42 +154,53 @@ static uint32_t *map_of_live(const struct bench_result *r)
     return map;
 }
 
-static bool time_engine(struct bench_result *r, struct bench_engine *e, const struct db *db,
-                        const uint32_t *map, double seconds, struct bench_hits *agreed, struct err *err)
+/* Does it find the same with each number of fields per scan, and as the engine before it? */
+static bool find_same(struct bench_result *r, const struct part *part, struct bench_hits *agreed,
+                      struct err *err)
 {
     uint32_t n = r->fields->n < FIELDS_AGREE ? r->fields->n : FIELDS_AGREE;
-    for (int b = 0; b < BENCH_BATCHES; b++) {
+    uint32_t *map = part->owned ? map_of_live(r) : NULL;
+    bool is_good = map || !part->owned || err_set(err, ERR_MEMORY, NULL, "out of memory");
+    for (int b = 0; is_good && b < BENCH_BATCHES; b++) {
         struct bench_hits hits = {.map = map};
-        if (!bench_find(db, r->fields, n, bench_batches[b], &hits, err) ||
-            !bench_time_fields(db, r->fields, bench_batches[b], seconds / BENCH_BATCHES, &e->ns[b], err))
-            return false;
+        is_good = bench_find(part->db, r->fields, n, bench_batches[b], &hits, err);
         if (agreed->n_fields == UINT64_MAX)
             *agreed = hits;
-        r->engines_agree &= hits.mark == agreed->mark && hits.n == agreed->n;
+        r->engines_agree &= !is_good || (hits.mark == agreed->mark && hits.n == agreed->n);
     }
+    free(map);
+    return is_good;
+}
+
+/* All indicators with one engine for names; what it finds is checked, once for each engine. */
+static bool check_engine(struct bench_result *r, struct bench_engine *e, const struct part *part,
+                         struct bench_hits *agreed, struct err *err)
+{
+    struct bench_check check;
+    if (!bench_check(part->db, &check, err) || !find_same(r, part, agreed, err))
+        return false;
+    if (r->check.n_planted == 0 || check.n_different)
+        r->check = check;
+    e->compile_s = bench_compile_s(part->db);
     e->is_measured = true;
     return true;
 }
 
-/* All indicators with one engine for names; what it finds is checked, once for each engine. */
-static bool measure_engine(struct bench_result *r, struct bench_engine *e, enum names_engine engine,
-                           double seconds, struct bench_hits *agreed, struct err *err)
+/* Each engine with each number of fields per scan is a lane: they are compared with each other, and with an earlier run. */
+static bool time_engines(struct bench_result *r, const struct part *parts, double seconds, struct err *err)
 {
-    struct bench_pick all = {.classes = r->classes};
-    struct bench_check check;
-    struct part part;
-    if (!part_get(r, &all, engine, &part, err))
+    struct bench_lane lanes[BENCH_ENGINES * BENCH_BATCHES];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < r->n_engines; i++)
+        for (int b = 0; b < BENCH_BATCHES && r->engines[i].is_measured; b++)
+            lanes[n++] = (struct bench_lane){.db = parts[i].db, .batch = bench_batches[b]};
+    if (!bench_time_lanes(lanes, n, r->fields, seconds, err))
         return false;
-    uint32_t *map = part.owned ? map_of_live(r) : NULL;
-    e->compile_s = bench_compile_s(part.db);
-    bool is_good = (map || !part.owned) || err_set(err, ERR_MEMORY, NULL, "out of memory");
-    is_good =
-        is_good && bench_check(part.db, &check, err) && time_engine(r, e, part.db, map, seconds, agreed, err);
-    if (is_good && (r->check.n_planted == 0 || check.n_different))
-        r->check = check;
-    free(map);
-    part_drop(&part);
-    return is_good;
+    n = 0;
+    for (uint32_t i = 0; i < r->n_engines; i++)
+        for (int b = 0; b < BENCH_BATCHES && r->engines[i].is_measured; b++)
+            r->engines[i].ns[b] = lanes[n++].ns;
+    return true;
 }
 
 static bool measure_engines(struct bench_result *r, double seconds, struct err *err)
@@ -197,11 +208,13 @@ static bool measure_engines(struct bench_result *r, double seconds, struct err *
     static const char *const names[] = {
         [NAMES_AUTO] = "none", [NAMES_HYPERSCAN] = "hyperscan", [NAMES_TABLE] = "table"};
     static const enum names_engine engines[BENCH_ENGINES] = {NAMES_TABLE, NAMES_HYPERSCAN};
+    struct bench_pick all = {.classes = r->classes};
     struct bench_hits agreed = {.n_fields = UINT64_MAX};
-    bool has_names = r->stats->n_names > 0;
+    struct part parts[BENCH_ENGINES] = {0};
+    bool has_names = r->stats->n_names > 0, is_good = true;
     r->engines_agree = true;
     r->n_engines = has_names ? BENCH_ENGINES : 1;
-    for (uint32_t i = 0; i < r->n_engines; i++) {
+    for (uint32_t i = 0; i < r->n_engines && is_good; i++) {
         struct bench_engine *e = &r->engines[i];
         enum names_engine engine = has_names ? engines[i] : NAMES_AUTO;
         e->name = names[engine];
@@ -209,10 +222,14 @@ static bool measure_engines(struct bench_result *r, double seconds, struct err *
         if (engine == NAMES_HYPERSCAN && !e->is_used &&
             r->stats->n_names > HYPERSCAN_NAMES_PER_S * r->seconds)
             continue;
-        if (!measure_engine(r, e, engine, seconds / r->n_engines, &agreed, err))
-            return false;
+        is_good = part_get(r, &all, engine, &parts[i], err) && check_engine(r, e, &parts[i], &agreed, err);
     }
-    return true;
+    double before = bench_reference_ns();
+    is_good = is_good && time_engines(r, parts, seconds, err);
+    r->fields_reference_ns = (before + bench_reference_ns()) / 2;
+    for (uint32_t i = 0; i < BENCH_ENGINES; i++)
+        part_drop(&parts[i]);
+    return is_good;
 }
 
 /* ---- parts of the lists ---- */
@@ -397,10 +414,11 @@ static bool count_hits(struct bench_result *r, const struct db *db, struct err *
 /* ---- what can be compared ---- */
 
 static void add_metric(struct bench_result *r, const char *unit, bool needs_fields, struct spread value,
-                       const char *name)
+                       double reference_ns, const char *name)
 {
     struct bench_metric *m = &r->metrics[r->n_metrics++];
-    *m = (struct bench_metric){.unit = unit, .needs_fields = needs_fields, .value = value};
+    *m = (struct bench_metric){
+        .unit = unit, .needs_fields = needs_fields, .value = value, .reference_ns = reference_ns};
     snprintf(m->name, sizeof m->name, "%s", name);
 }
 
@@ -412,37 +430,48 @@ static struct spread one_value(double value)
 static void fill_metrics(struct bench_result *r)
 {
     char name[48];
-    add_metric(r, "s", false, r->load.cpu_s, "load_cpu");
-    add_metric(r, "s", false, r->load.compile_s, "compile");
-    add_metric(r, "bytes", false, r->load.peak_bytes, "peak_memory");
-    add_metric(r, "bytes", false, r->load.resident_bytes, "resident_memory");
-    add_metric(r, "bytes", false, spread_exact((double)bench_db_bytes(r->stats)), "db");
+    add_metric(r, "s", false, r->load.cpu_s, r->load_reference_ns, "load_cpu");
+    add_metric(r, "bytes", false, r->load.peak_bytes, 0, "peak_memory");
+    add_metric(r, "bytes", false, r->load.resident_bytes, 0, "resident_memory");
+    add_metric(r, "bytes", false, spread_exact((double)bench_db_bytes(r->stats)), 0, "db");
     for (uint32_t e = 0; e < r->n_engines; e++)
         for (int b = 0; b < BENCH_BATCHES && r->engines[e].is_measured; b++) {
             snprintf(name, sizeof name, "field_%s_%u", r->engines[e].name, bench_batches[b]);
-            add_metric(r, "ns", true, r->engines[e].ns[b], name);
+            add_metric(r, "ns", true, r->engines[e].ns[b], r->fields_reference_ns, name);
         }
-    add_metric(r, "ns", true, one_value(times_quantile(&r->singles, 0.5)), "single_p50");
-    add_metric(r, "ns", true, one_value(times_quantile(&r->singles, 0.99)), "single_p99");
+    add_metric(r, "ns", true, one_value(times_quantile(&r->singles, 0.5)), r->packets_reference_ns,
+               "single_p50");
+    add_metric(r, "ns", true, one_value(times_quantile(&r->singles, 0.99)), r->packets_reference_ns,
+               "single_p99");
     if (r->n_packets)
-        add_metric(r, "ns", true, r->packets.with, "packet");
+        add_metric(r, "ns", true, r->packets.with, r->packets_reference_ns, "packet");
 }
 
 /* ---- the whole ---- */
+
+static bool measure_last(const struct bench_options *o, struct bench_result *r, const struct bench_hold *hold,
+                         struct err *err)
+{
+    const struct db *db = hold->loaded.db;
+    double before = bench_reference_ns();
+    bool is_good =
+        bench_time_singles(db, r->fields, SHARE_SINGLES * r->seconds, &r->singles, &r->clock_ns, err);
+    if (is_good && r->n_packets)
+        is_good = bench_packets_time(&hold->packets, db, (const char *const *)o->captures.items,
+                                     SHARE_PACKETS * r->seconds, &r->packets, err);
+    r->packets_reference_ns = (before + bench_reference_ns()) / 2;
+    return is_good;
+}
 
 static bool measure(const struct bench_options *o, struct bench_result *r, struct bench_hold *hold,
                     struct err *err)
 {
     double s = r->seconds;
-    const struct db *db = hold->loaded.db;
     return take_fields(o, r, hold, err) && measure_nothing(r, 0.01 * s, err) &&
            measure_engines(r, SHARE_ENGINES * s, err) && bench_patterns(r, SHARE_PATTERNS * s, err) &&
            measure_classes(r, SHARE_CLASSES * s, err) && measure_lists(r, SHARE_LISTS * s, err) &&
            bench_plain(r, SHARE_PLAIN * s, err) && measure_sizes(r, SHARE_SIZES * s, err) &&
-           count_hits(r, db, err) &&
-           bench_time_singles(db, r->fields, SHARE_SINGLES * s, &r->singles, &r->clock_ns, err) &&
-           (!r->n_packets || bench_packets_time(&hold->packets, db, (const char *const *)o->captures.items,
-                                                SHARE_PACKETS * s, &r->packets, err));
+           count_hits(r, hold->loaded.db, err) && measure_last(o, r, hold, err);
 }
 
 bool bench_run(const struct bench_options *o, struct bench_result *r, struct bench_hold *hold)
@@ -452,7 +481,9 @@ bool bench_run(const struct bench_options *o, struct bench_result *r, struct ben
     r->seconds = o->seconds;
     r->deadline_s = bench_wall_s() + 2 * o->seconds;
     r->seed = o->seed;
+    double before = bench_reference_ns();
     bool is_loaded = bench_load(&o->load, SHARE_LOAD * o->seconds, &r->load, &err);
+    r->load_reference_ns = (before + bench_reference_ns()) / 2;
     if (!load(o, r, hold)) /* says itself why */
         return false;
     bool is_good = is_loaded && measure(o, r, hold, &err);

@@ -361,18 +361,19 @@ void bench_text_baseline(struct buf *out, const struct bench_baseline *b)
         buf_put_str(out, "  its lists were others\n");
     if (b->has_other_fields)
         buf_put_str(out, "  its fields were others: what needs the same is not compared\n");
-    buf_put_str(out, "  figure                      earlier           now   ratio\n");
+    buf_put_str(out, "  figure                      earlier           now   ratio  drift\n");
     for (uint32_t i = 0; i < b->n; i++) {
         const struct bench_compared *c = &b->items[i];
         buf_printf(out, "  %-20s", c->name);
         put_figure(out, &c->before, c->unit);
         put_figure(out, &c->now, c->unit);
         if (!c->is_comparable)
-            buf_put_str(out, "       -  not compared\n");
+            buf_put_str(out, "       -      -  not compared\n");
         else
-            buf_printf(out, "  %6.2f  %s\n", c->ratio,
+            buf_printf(out, "  %6.2f %6.2f  %s\n", c->ratio, c->drift,
                        c->change == CHANGE_MORE   ? "costs more"
                        : c->change == CHANGE_LESS ? "costs less"
                                                   : "no difference seen");
     }
+    buf_put_str(out, "  drift: the same for a piece of work that no list has a part in\n");
 }

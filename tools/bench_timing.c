@@ -1,11 +1,13 @@
 /* See bench_timing.h. */
 #include "tools/bench_timing.h"
 
+#include <assert.h>
 #include <time.h>
 
 #include "base/hash.h"
+#include "matcher/corpus.h"
 
-enum { CLOCK_READS = 4096 };
+enum { CLOCK_READS = 4096, REFERENCE_ROUNDS = 9, REFERENCE_NAMES = 2000, REFERENCE_BYTES_MAX = 1 << 20 };
 
 static double seconds_of(clockid_t clock)
 {
@@ -49,48 +51,63 @@ static uint32_t fields_in_round(struct scanner *s, const struct bench_fields *f,
     return most / each > n ? (uint32_t)(most / each) : n;
 }
 
-/* Rounds of one or two scanners, turn by turn. */
-static void time_scanners(struct scanner *const s[], uint32_t n_scanners, const struct bench_fields *f,
-                          uint32_t batch, double seconds, struct spread out_ns[])
+static void time_scanners(struct bench_lane *lanes, struct scanner *const scanners[], uint32_t n,
+                          const struct bench_fields *f, double seconds)
 {
-    double ns[2][BENCH_ROUNDS_MAX], end = bench_wall_s() + seconds;
-    uint32_t n[2], rounds = 0;
-    for (uint32_t k = 0; k < n_scanners; k++) {
-        n[k] = fields_in_round(s[k], f, batch, seconds / n_scanners);
-        round_s(s[k], f, n[k], batch);
+    double ns[BENCH_LANES_MAX][BENCH_ROUNDS_MAX], end = bench_wall_s() + seconds;
+    uint32_t n_fields[BENCH_LANES_MAX], rounds = 0;
+    for (uint32_t k = 0; k < n; k++) {
+        n_fields[k] = fields_in_round(scanners[k], f, lanes[k].batch, seconds / n);
+        round_s(scanners[k], f, n_fields[k], lanes[k].batch);
     }
     while (rounds < BENCH_ROUNDS_MAX && (rounds < BENCH_ROUNDS_MIN || bench_wall_s() < end)) {
-        for (uint32_t k = 0; k < n_scanners; k++)
-            ns[k][rounds] = round_s(s[k], f, n[k], batch) * 1e9 / n[k];
+        for (uint32_t k = 0; k < n; k++)
+            ns[k][rounds] = round_s(scanners[k], f, n_fields[k], lanes[k].batch) * 1e9 / n_fields[k];
         rounds++;
     }
-    for (uint32_t k = 0; k < n_scanners; k++)
-        out_ns[k] = spread_of(ns[k], rounds);
+    for (uint32_t k = 0; k < n; k++)
+        lanes[k].ns = spread_of(ns[k], rounds);
+}
+
+bool bench_time_lanes(struct bench_lane *lanes, uint32_t n, const struct bench_fields *f, double seconds,
+                      struct err *err)
+{
+    struct scanner *scanners[BENCH_LANES_MAX] = {NULL};
+    bool is_good = true;
+    assert(n <= BENCH_LANES_MAX);
+    for (uint32_t k = 0; k < n && is_good; k++)
+        is_good = (scanners[k] = scanner_new(lanes[k].db, err)) != NULL;
+    if (is_good && f->n)
+        time_scanners(lanes, scanners, n, f, seconds);
+    for (uint32_t k = 0; k < n; k++)
+        scanner_free(scanners[k]);
+    return is_good;
 }
 
 bool bench_time_fields(const struct db *db, const struct bench_fields *f, uint32_t batch, double seconds,
                        struct spread *out_ns, struct err *err)
 {
-    struct scanner *s = scanner_new(db, err);
-    *out_ns = (struct spread){0};
-    if (s && f->n)
-        time_scanners(&s, 1, f, batch, seconds, out_ns);
-    scanner_free(s);
-    return s != NULL;
+    struct bench_lane lane = {.db = db, .batch = batch};
+    bool is_good = bench_time_lanes(&lane, 1, f, seconds, err);
+    *out_ns = lane.ns;
+    return is_good;
 }
 
-bool bench_time_two(const struct db *const dbs[static 2], const struct bench_fields *f, uint32_t batch,
-                    double seconds, struct spread out_ns[static 2], struct err *err)
+double bench_reference_ns(void)
 {
-    struct scanner *s[2] = {scanner_new(dbs[0], err), NULL};
-    s[1] = s[0] ? scanner_new(dbs[1], err) : NULL;
-    out_ns[0] = out_ns[1] = (struct spread){0};
-    if (s[1] && f->n)
-        time_scanners(s, 2, f, batch, seconds, out_ns);
-    scanner_free(s[0]);
-    bool is_good = s[1] != NULL;
-    scanner_free(s[1]);
-    return is_good;
+    double ns[REFERENCE_ROUNDS];
+    struct buf names;
+    buf_init(&names, REFERENCE_BYTES_MAX);
+    for (int round = 0; round < REFERENCE_ROUNDS; round++) {
+        struct corpus_random r = {1};
+        double start = bench_cpu_s();
+        buf_reset(&names);
+        for (int i = 0; i < REFERENCE_NAMES; i++)
+            corpus_put_benign(&names, &r);
+        ns[round] = (bench_cpu_s() - start) * 1e9 / REFERENCE_NAMES;
+    }
+    buf_fini(&names);
+    return spread_of(ns, REFERENCE_ROUNDS).median;
 }
 
 static void take_hits(struct bench_hits *to, const struct hit *hits, size_t n)

@@ -5,22 +5,31 @@
 
 enum {
     BENCH_ROUNDS_MIN = 5,
-    BENCH_ROUNDS_MAX = 31,
+    BENCH_ROUNDS_MAX = 101,
+    BENCH_LANES_MAX = 8,
     BENCH_FIELDS_LEAST = 512, /* in a round, however slow the lists are */
 };
 
 double bench_wall_s(void);
 double bench_cpu_s(void);
 
-/* Nanoseconds per field, added and scanned `batch` at a time. One round goes before that is not counted; then as many as go into `seconds`
- * of wall time, within the bounds above. A round has all fields, or, when five of them would take longer than that, as many as do not, spread
- * evenly. */
+/* One way of scanning the fields. */
+struct bench_lane {
+    const struct db *db;
+    uint32_t batch;   /* fields added before each scan */
+    struct spread ns; /* out: per field */
+};
+
+/* Time each lane in rounds, turn by turn, so that the machine's moods meet all of them alike. One round goes before that is not counted; then as
+ * many as go into `seconds` of wall time, within the bounds above. A round has all fields, or, when five of them would take longer than the lane's part
+ * of the time, as many as do not, spread evenly. */
+bool bench_time_lanes(struct bench_lane *lanes, uint32_t n, const struct bench_fields *f, double seconds, struct err *err);
+/* One lane alone. */
 bool bench_time_fields(const struct db *db, const struct bench_fields *f, uint32_t batch, double seconds, struct spread *out_ns,
                        struct err *err);
 
-/* The same of two dbs, turn by turn: the machine's moods then meet both. */
-bool bench_time_two(const struct db *const dbs[static 2], const struct bench_fields *f, uint32_t batch, double seconds,
-                    struct spread out_ns[static 2], struct err *err);
+/* Nanoseconds that a fixed piece of work takes just now, which no list has a part in: how fast the machine is. CPU time, a few milliseconds. */
+double bench_reference_ns(void);
 
 /* What the matcher finds in `n` fields, spread evenly over all, so many at a time. */
 struct bench_hits {

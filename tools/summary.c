@@ -39,6 +39,20 @@ static uint64_t sum(const uint64_t *counters, int n)
     return total;
 }
 
+/* Nothing where there were none. */
+static void put_encapsulated(struct buf *out, const struct stats *s)
+{
+    struct reasons r = {.out = out};
+    if (sum(s->encapsulated, ENCAP_COUNT) + s->tunnels_unread == 0)
+        return;
+    buf_put_str(out, "          carried in");
+    for (int i = 0; i < ENCAP_COUNT; i++)
+        put_reason(&r, encapsulation_name((enum encapsulation)i), s->encapsulated[i]);
+    put_reason(&r, "tunnels not read", s->tunnels_unread);
+    end_reasons(&r);
+    buf_put_byte(out, '\n');
+}
+
 static void put_packets(struct buf *out, const struct stats *s)
 {
     struct reasons r = {.out = out};
@@ -57,6 +71,7 @@ static void put_packets(struct buf *out, const struct stats *s)
     buf_put_byte(out, '\n');
     if (s->cut_by_snaplen)
         buf_printf(out, "          %" PRIu64 " of them cut by the snaplen\n", s->cut_by_snaplen);
+    put_encapsulated(out, s);
     if (s->datagrams_whole + s->datagrams_incomplete + s->datagrams_evicted + s->fragments_overlapping)
         buf_printf(out,
                    "          %" PRIu64 " datagrams put together from fragments, %" PRIu64 " incomplete, %" PRIu64

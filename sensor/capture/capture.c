@@ -34,32 +34,51 @@ struct capture {
     } now; /* of the read in progress */
 };
 
+enum { DLT_PKTAP_AS_WRITTEN = 258, DLT_PKTAP_USER2 = 149 }; /* Apple's, by its number in files and by the one its systems gave it first */
+
 static enum link_type link_of(int dlt)
 {
-    switch (dlt) {
-    case DLT_EN10MB:
-        return LINK_ETHERNET;
-    case DLT_RAW:
-    case DLT_IPV4:
-    case DLT_IPV6:
-        return LINK_RAW;
-    case DLT_NULL:
-    case DLT_LOOP:
-        return LINK_NULL;
-    case DLT_LINUX_SLL:
-        return LINK_SLL;
-    case DLT_LINUX_SLL2:
-        return LINK_SLL2;
-    default:
-        return LINK_OTHER;
-    }
+    static const struct {
+        int dlt;
+        enum link_type link;
+    } known[] = {
+        {DLT_EN10MB, LINK_ETHERNET},
+        {DLT_RAW, LINK_RAW},
+        {DLT_IPV4, LINK_RAW},
+        {DLT_IPV6, LINK_RAW},
+        {DLT_NULL, LINK_NULL},
+        {DLT_LOOP, LINK_NULL},
+        {DLT_LINUX_SLL, LINK_SLL},
+        {DLT_LINUX_SLL2, LINK_SLL2},
+        {DLT_PPP, LINK_PPP},
+        {DLT_PPP_SERIAL, LINK_PPP},
+        {DLT_PPP_ETHER, LINK_PPPOE},
+        {DLT_C_HDLC, LINK_CHDLC},
+        {DLT_FRELAY, LINK_FRAME_RELAY},
+        {DLT_ATM_RFC1483, LINK_LLC},
+        {DLT_MPLS, LINK_MPLS},
+        {DLT_IEEE802_11, LINK_80211},
+        {DLT_IEEE802_11_RADIO, LINK_RADIOTAP},
+        {DLT_PRISM_HEADER, LINK_PRISM},
+        {DLT_IEEE802_11_RADIO_AVS, LINK_PRISM},
+        {DLT_PPI, LINK_PPI},
+        {DLT_ARCNET, LINK_ARCNET},
+        {DLT_ARCNET_LINUX, LINK_ARCNET_LINUX},
+        {DLT_NFLOG, LINK_NFLOG},
+        {DLT_PKTAP_AS_WRITTEN, LINK_PKTAP},
+        {DLT_PKTAP_USER2, LINK_PKTAP},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i].dlt == dlt)
+            return known[i].link;
+    return LINK_OTHER;
 }
 
-/* Files number the types that differ between systems in a way of their own: of those we read only raw IP. */
+/* Files number the types that differ between systems in a way of their own. */
 static enum link_type link_in_file(uint16_t linktype)
 {
-    enum { LINKTYPE_RAW = 101 };
-    return linktype == LINKTYPE_RAW ? LINK_RAW : link_of(linktype);
+    enum { LINKTYPE_ATM_RFC1483 = 100, LINKTYPE_RAW = 101 };
+    return linktype == LINKTYPE_RAW ? LINK_RAW : linktype == LINKTYPE_ATM_RFC1483 ? LINK_LLC : link_of(linktype);
 }
 
 /* libpcap reads a FILE; behind it is our input, and the filter for pcapng. The header of a pcap file comes alone, so that its records

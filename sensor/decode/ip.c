@@ -1,9 +1,18 @@
 /* IPv4 (RFC 791) and IPv6 with its extension headers (RFC 8200, section 4). Hot. */
 #include "sensor/decode/internal.h"
 
+#include <netinet/in.h>
+
 enum { /* IANA protocol numbers that chain headers */
-    NEXT_HOP_BY_HOP = 0, NEXT_ROUTING = 43, NEXT_FRAGMENT = 44, NEXT_AUTH = 51, NEXT_NONE = 59,
-    NEXT_DESTINATION = 60, NEXT_MOBILITY = 135, NEXT_HIP = 139, NEXT_SHIM6 = 140,
+       NEXT_HOP_BY_HOP = 0,
+       NEXT_ROUTING = 43,
+       NEXT_FRAGMENT = 44,
+       NEXT_AUTH = 51,
+       NEXT_NONE = 59,
+       NEXT_DESTINATION = 60,
+       NEXT_MOBILITY = 135,
+       NEXT_HIP = 139,
+       NEXT_SHIM6 = 140,
 };
 
 enum { EXTENSIONS_MAX = 16 };
@@ -22,6 +31,68 @@ static struct decode_result decode_fragment(struct span bytes, uint32_t wire_len
     out->payload = bytes;
     out->payload_wire_len = wire_len;
     return (struct decode_result){DECODE_FRAGMENT, 0};
+}
+
+/* RFC 1071: the sum over a good header is all ones. */
+static bool checksum_holds(const uint8_t *header, size_t len)
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i < len; i += 2)
+        sum += load_be16(header + i);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (sum & 0xffff) + (sum >> 16) == 0xffff;
+}
+
+static bool ipv4_makes_sense(struct span rest, uint32_t n_cut)
+{
+    if (rest.len < 20 || rest.ptr[0] >> 4 != 4)
+        return false;
+    size_t header_len = (rest.ptr[0] & 0x0f) * 4u, total_len = load_be16(rest.ptr + 2);
+    if (header_len < 20 || rest.len < header_len || total_len > rest.len + n_cut)
+        return false;
+    return (total_len == 0 || total_len >= header_len) && checksum_holds(rest.ptr, header_len);
+}
+
+/* There is no checksum, but a sender's address is never a group's, and there are few next headers. */
+static bool ipv6_makes_sense(struct span rest, uint32_t n_cut)
+{
+    if (rest.len < 40 || rest.ptr[0] >> 4 != 6 || rest.ptr[8] == 0xff)
+        return false;
+    switch (rest.ptr[6]) {
+    case IPPROTO_IPIP:
+    case IPPROTO_TCP:
+    case IPPROTO_UDP:
+    case IPPROTO_IPV6:
+    case IPPROTO_GRE:
+    case IPPROTO_ESP:
+    case IPPROTO_ICMPV6:
+    case IPPROTO_SCTP:
+    case IPPROTO_PIM:
+    case NEXT_HOP_BY_HOP:
+    case NEXT_ROUTING:
+    case NEXT_FRAGMENT:
+    case NEXT_AUTH:
+    case NEXT_NONE:
+    case NEXT_DESTINATION:
+        return load_be16(rest.ptr + 4) + 40u <= rest.len + n_cut;
+    default:
+        return false;
+    }
+}
+
+bool decode_makes_sense(struct span rest, uint32_t n_cut)
+{
+    return ipv4_makes_sense(rest, n_cut) || ipv6_makes_sense(rest, n_cut);
+}
+
+/* COLD: the first IP header in what only a port calls a tunnel. */
+COLD static struct decode_result decode_doubtful_ip(uint16_t ethertype, struct span rest, uint32_t n_cut,
+                                                    struct decoded *out)
+{
+    if (!decode_makes_sense(rest, n_cut))
+        return decode_bad(UNDECODABLE_IP);
+    out->is_doubtful = false;
+    return decode_ip(ethertype, rest, n_cut, out);
 }
 
 static struct decode_result decode_ipv4(struct span rest, uint32_t n_cut, struct decoded *out)
@@ -54,8 +125,8 @@ static struct decode_result decode_ipv4(struct span rest, uint32_t n_cut, struct
 
 /* Walk the chain; *next is the transport's number at the end, or that of the header which the snaplen cut: nothing is left
  * of the packet then. */
-static struct decode_result skip_extensions(struct span *rest, uint32_t *wire_len, uint8_t *next,
-                                            bool is_cut, struct decoded *out)
+static struct decode_result skip_extensions(struct span *rest, uint32_t *wire_len, uint8_t *next, bool is_cut,
+                                            struct decoded *out)
 {
     for (int n = 0; n <= EXTENSIONS_MAX; n++) {
         size_t len;
@@ -127,10 +198,12 @@ struct decode_result decode_datagram(struct span bytes, uint32_t wire_len, bool 
         if (r.verdict != DECODE_OK)
             return r;
     }
-    return decode_transport(bytes, wire_len, is_cut, out);
+    return decode_transport(bytes, wire_len, is_cut ? UINT32_MAX : 0, out);
 }
 
 struct decode_result decode_ip(uint16_t ethertype, struct span rest, uint32_t n_cut, struct decoded *out)
 {
+    if (__builtin_expect(out->is_doubtful, false))
+        return decode_doubtful_ip(ethertype, rest, n_cut, out);
     return ethertype == ETHERTYPE_IPV4 ? decode_ipv4(rest, n_cut, out) : decode_ipv6(rest, n_cut, out);
 }

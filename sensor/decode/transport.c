@@ -14,7 +14,8 @@ static void take_ports(struct span rest, struct decoded *out)
 }
 
 /* COLD: the snaplen cut the header. Where its flags are there its length and numbers are too. */
-static struct decode_result decode_cut_tcp(struct span rest, uint32_t wire_len, bool is_cut, struct decoded *out)
+static struct decode_result decode_cut_tcp(struct span rest, uint32_t wire_len, bool is_cut,
+                                           struct decoded *out)
 {
     size_t header_len = rest.len >= TCP_FLAGS_END ? (rest.ptr[12] >> 4) * 4u : TCP_HEADER_MIN;
     if (!is_cut || header_len < TCP_HEADER_MIN || header_len > wire_len)
@@ -48,12 +49,12 @@ static struct decode_result decode_tcp(struct span rest, uint32_t wire_len, bool
     return decode_ok();
 }
 
-static struct decode_result decode_udp(struct span rest, uint32_t wire_len, bool is_cut, struct decoded *out)
+static struct decode_result decode_udp(struct span rest, uint32_t wire_len, uint32_t n_cut, struct decoded *out)
 {
     take_ports(rest, out);
     if (rest.len < UDP_HEADER) {
         out->payload_wire_len = wire_len > UDP_HEADER ? wire_len - UDP_HEADER : 0;
-        return is_cut && wire_len >= UDP_HEADER ? decode_ok() : decode_bad(UNDECODABLE_UDP);
+        return n_cut && wire_len >= UDP_HEADER ? decode_ok() : decode_bad(UNDECODABLE_UDP);
     }
     uint32_t udp_len = load_be16(rest.ptr + 4);
     if (udp_len == 0) /* larger than 65,535 bytes (RFC 2675), or offload */
@@ -63,18 +64,22 @@ static struct decode_result decode_udp(struct span rest, uint32_t wire_len, bool
     out->segment = span_first(rest, udp_len);
     out->payload = span_from(out->segment, UDP_HEADER);
     out->payload_wire_len = udp_len - UDP_HEADER;
+    if (is_tunnel_port(out->dport) || is_tunnel_port(out->sport))
+        return decode_udp_tunnel(decode_cut_off(rest, wire_len, n_cut), out);
     return decode_ok();
 }
 
-struct decode_result decode_transport(struct span rest, uint32_t wire_len, bool is_cut, struct decoded *out)
+struct decode_result decode_transport(struct span rest, uint32_t wire_len, uint32_t n_cut, struct decoded *out)
 {
     switch (out->proto) {
     case IPPROTO_TCP:
-        return decode_tcp(rest, wire_len, is_cut, out);
+        return decode_tcp(rest, wire_len, n_cut, out);
     case IPPROTO_UDP:
-        return decode_udp(rest, wire_len, is_cut, out);
-    default: /* addresses are all we want */
-        out->payload_wire_len = wire_len;
+        return decode_udp(rest, wire_len, n_cut, out);
+    default:
+        if (is_tunnel_protocol(out->proto))
+            return decode_tunnel(rest, wire_len, n_cut, out);
+        out->payload_wire_len = wire_len; /* addresses are all we want */
         return decode_ok();
     }
 }

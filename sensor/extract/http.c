@@ -17,6 +17,7 @@ enum {
     METHOD_MAX = 32,        /* bytes; the longest registered is UPDATEREDIRECTREF */
     EMPTY_LINES_MAX = 1024, /* bytes of empty lines before a first line: bounds what a repeated sniff costs */
     PROTOCOL_LEN = 8,       /* "HTTP/1.1" */
+    STATUS_DIGITS = 3,
 };
 
 #define LENGTH_MAX ((uint64_t)INT64_MAX) /* so that a caller may add a position to it */
@@ -48,7 +49,8 @@ struct body_hints {
     bool has_length;      /* there was one */
     bool is_length_false; /* lengths that differ, or one that is no number */
     bool is_chunked;
-    bool is_coded; /* a transfer coding, but not chunked */
+    bool is_coded;        /* a transfer coding, but not chunked */
+    bool is_to_websocket; /* Upgrade says so */
 };
 
 static bool is_blank(uint8_t c)
@@ -199,6 +201,22 @@ enum verdict http_sniff_request(struct span in)
     return read_request_line(line, &ignored) ? FIELD_FOUND : FIELD_ABSENT;
 }
 
+static bool is_status_digit(uint8_t c, size_t i)
+{
+    return is_digit(c) && (i > 0 || (c >= '1' && c <= '5'));
+}
+
+uint16_t http_status_read(struct span digits)
+{
+    unsigned status = 0;
+    for (size_t i = 0; i < digits.len; i++) {
+        if (!is_status_digit(digits.ptr[i], i))
+            return 0;
+        status = status * 10 + (unsigned)(digits.ptr[i] - '0');
+    }
+    return digits.len == STATUS_DIGITS ? (uint16_t)status : 0;
+}
+
 /* Read as much of a status line as is there (RFC 9112, section 4): FIELD_PARTIAL when it fits so far but ends
  * before its three digits do, FIELD_ABSENT when it is none; `out` is set on FIELD_FOUND only. */
 static enum verdict read_status_line(struct span line, struct http_response *out)
@@ -214,18 +232,15 @@ static enum verdict read_status_line(struct span line, struct http_response *out
     while (rest.len && is_blank(rest.ptr[0]))
         span_skip(&rest, 1);
 
-    unsigned status = 0;
-    for (size_t i = 0; i < 3; i++) {
-        if (i == rest.len)
-            return FIELD_PARTIAL;
-        if (!is_digit(rest.ptr[i]) || (i == 0 && (rest.ptr[0] < '1' || rest.ptr[0] > '5')))
+    for (size_t i = 0; i < STATUS_DIGITS && i < rest.len; i++)
+        if (!is_status_digit(rest.ptr[i], i))
             return FIELD_ABSENT;
-        status = status * 10 + (unsigned)(rest.ptr[i] - '0');
-    }
-    if (rest.len > 3 && !is_blank(rest.ptr[3]) && rest.ptr[3] != '\r')
+    if (rest.len < STATUS_DIGITS)
+        return FIELD_PARTIAL;
+    if (rest.len > STATUS_DIGITS && !is_blank(rest.ptr[STATUS_DIGITS]) && rest.ptr[STATUS_DIGITS] != '\r')
         return FIELD_ABSENT;
     out->protocol = span_first(line, PROTOCOL_LEN);
-    out->status = (uint16_t)status;
+    out->status = http_status_read(span_first(rest, STATUS_DIGITS));
     return FIELD_FOUND;
 }
 
@@ -287,6 +302,15 @@ static bool header_value(struct span line, struct span name, struct span *out_va
     return true;
 }
 
+/* Most lines fail on the front that the names share, before their colon is looked for. */
+static void note_forwarded_line(struct span line, struct span front, struct forwarded_list *list)
+{
+    const uint8_t *colon = span_eq_nocase(span_first(line, front.len), front) ? find_byte(line, ':') : NULL;
+    if (colon)
+        forwarded_note(list, trim(span_of(line.ptr, (size_t)(colon - line.ptr))),
+                       trim(span_of(colon + 1, (size_t)(line.ptr + line.len - colon) - 1)));
+}
+
 /* Set *slot to the value of the first line called `name` that has one. */
 static void note_first(struct span line, struct span name, struct span *slot)
 {
@@ -296,7 +320,7 @@ static void note_first(struct span line, struct span name, struct span *slot)
 }
 
 /* Digits only: no sign, no blank, at most LENGTH_MAX. */
-static bool read_length(struct span digits, uint64_t *out)
+bool http_length_read(struct span digits, uint64_t *out)
 {
     uint64_t n = 0;
     for (size_t i = 0; i < digits.len; i++) {
@@ -316,7 +340,7 @@ static void note_length(struct span list, struct body_hints *hints)
 {
     do {
         uint64_t n;
-        if (!read_length(take_list_item(&list), &n)) {
+        if (!http_length_read(take_list_item(&list), &n)) {
             hints->is_length_false = true;
         } else if (!hints->has_length) {
             hints->has_length = true;
@@ -368,9 +392,17 @@ static void note_request_header(struct span line, struct http_request *out, stru
     case 'c':
         note_first(line, SPAN_LIT("content-type"), &out->content_type);
         note_body(line, hints);
+        note_forwarded_line(line, SPAN_LIT("cf-"), &out->forwarded);
         break;
     case 't':
         note_body(line, hints);
+        note_forwarded_line(line, SPAN_LIT("true-"), &out->forwarded);
+        break;
+    case 'f':
+        note_forwarded_line(line, SPAN_LIT("for"), &out->forwarded);
+        break;
+    case 'x':
+        note_forwarded_line(line, SPAN_LIT("x-"), &out->forwarded);
         break;
     default:
         break;
@@ -379,6 +411,7 @@ static void note_request_header(struct span line, struct http_request *out, stru
 
 static void note_response_header(struct span line, struct http_response *out, struct body_hints *hints)
 {
+    struct span upgrade;
     switch (line.ptr[0] | 0x20) {
     case 'l':
         note_first(line, SPAN_LIT("location"), &out->location);
@@ -387,8 +420,15 @@ static void note_response_header(struct span line, struct http_response *out, st
         note_first(line, SPAN_LIT("content-type"), &out->content_type);
         note_body(line, hints);
         break;
+    case 's':
+        note_first(line, SPAN_LIT("server"), &out->server);
+        break;
     case 't':
         note_body(line, hints);
+        break;
+    case 'u':
+        if (header_value(line, SPAN_LIT("upgrade"), &upgrade))
+            hints->is_to_websocket |= span_eq_nocase(upgrade, SPAN_LIT("websocket"));
         break;
     default:
         break;
@@ -405,7 +445,7 @@ static bool skip_scheme(struct span *target)
 }
 
 /* Cut what stands before the last '@' of the authority that `s` starts with; a path keeps its own. */
-static struct span cut_userinfo(struct span s)
+struct span http_cut_userinfo(struct span s)
 {
     size_t from = 0;
     for (size_t i = 0; i < s.len && s.ptr[i] != '/' && s.ptr[i] != '?' && s.ptr[i] != '#'; i++)
@@ -425,7 +465,7 @@ static struct span target_host(const struct http_request *request)
     size_t n = 0;
     while (n < rest.len && rest.ptr[n] != '/' && rest.ptr[n] != '?' && rest.ptr[n] != '#')
         n++;
-    return cut_userinfo(span_first(rest, n));
+    return http_cut_userinfo(span_first(rest, n));
 }
 
 /* RFC 9112, section 6.3, for requests. A length that others contradict counts all the same, and so does
@@ -449,7 +489,7 @@ static void frame_request(const struct body_hints *hints, struct http_request *o
 static void frame_response(const struct body_hints *hints, struct http_response *out)
 {
     if (out->status == 101) {
-        out->framing = HTTP_TUNNEL;
+        out->framing = hints->is_to_websocket ? HTTP_UNTIL_CLOSE : HTTP_TUNNEL;
     } else if (out->status < 200 || out->status == 204 || out->status == 304) {
         out->framing = HTTP_NO_BODY;
     } else if (hints->is_chunked) {
@@ -482,7 +522,7 @@ enum verdict http_request_read(struct span head, struct http_request *out)
     }
     out->host = target_host(out);
     if (out->host.len == 0 && out->n_hosts)
-        out->host = cut_userinfo(out->hosts[0]);
+        out->host = http_cut_userinfo(out->hosts[0]);
     frame_request(&hints, out);
     return out->head_len ? FIELD_FOUND : FIELD_PARTIAL;
 }

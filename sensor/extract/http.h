@@ -2,7 +2,7 @@
 /* HTTP/1.x message heads and the length of what follows them: RFC 9110, RFC 9112. Hot and pure: spans
  * borrow from the input, nothing is allocated. Tolerant as servers are: bare LF, blanks around values,
  * empty lines before the request, obs-fold, any token as method, HTTP/0.9-style lines refused. */
-#include "base/span.h"
+#include "sensor/extract/forwarded.h"
 #include "sensor/extract/verdict.h"
 
 enum { HTTP_HOSTS_MAX = 8 };
@@ -12,13 +12,13 @@ enum { HTTP_HOSTS_MAX = 8 };
  * HTTP_UNTIL_CLOSE for a response, the first readable one for a request, HTTP_NO_BODY if none is. A
  * transfer coding without chunked (other than identity): HTTP_UNTIL_CLOSE for a response, as if not there
  * for a request. A request's Upgrade changes nothing, for the server may refuse it; a response of 101 is
- * HTTP_TUNNEL. With FIELD_PARTIAL it is what the lines seen so far say. */
+ * HTTP_TUNNEL, and where it is to WebSocket (RFC 6455) HTTP_UNTIL_CLOSE: masked or not, what its frames hold is no head. With FIELD_PARTIAL it is what the lines seen so far say. */
 enum http_framing {
     HTTP_NO_BODY,
     HTTP_LENGTH,      /* body_len bytes */
     HTTP_CHUNKED,     /* see http_chunks */
     HTTP_UNTIL_CLOSE, /* all that comes */
-    HTTP_TUNNEL,      /* CONNECT, or a 101: another protocol may follow */
+    HTTP_TUNNEL,      /* CONNECT, or a 101 but to WebSocket: another protocol may follow */
 };
 
 struct http_request {
@@ -31,6 +31,9 @@ struct http_request {
     struct span hosts[HTTP_HOSTS_MAX]; /* every Host header's value as sent, in order */
     uint8_t n_hosts;
     struct span user_agent, referer, content_type; /* the first of each that is not empty; .len 0 if none */
+    struct forwarded_list forwarded; /* whom a proxy says it speaks for */
+    uint32_t stream;    /* of HTTP/2 (sensor/extract/http2.h); 0 else */
+    bool has_authority; /* HTTP/2: hosts[0] is not a Host header but :authority */
     enum http_framing framing;
     uint64_t body_len; /* HTTP_LENGTH only, at most INT64_MAX */
     size_t head_len;   /* bytes from the start of the input to the first byte after the head */
@@ -40,6 +43,8 @@ struct http_response {
     struct span protocol;
     uint16_t status; /* 100-599 */
     struct span location, content_type;
+    struct span server; /* the first that is not empty; .len 0 if none */
+    uint32_t stream; /* of HTTP/2; 0 else */
     enum http_framing framing; /* not knowing the request: a HEAD answer looks like one with a body */
     uint64_t body_len;
     size_t head_len;
@@ -85,3 +90,12 @@ struct http_chunks {
  * FIELD_MALFORMED: not a chunk, or a size line or trailer section of over 16 KB. Either of these two is
  * the answer to all that comes after. */
 enum verdict http_chunks_skip(struct http_chunks *chunks, struct span in, size_t *out_used);
+
+/* ---- for sensor/extract/http2.h ---- */
+
+/* Digits only, up to INT64_MAX. */
+bool http_length_read(struct span digits, uint64_t *out);
+/* Three digits, 100 to 599; 0 when they are none. */
+uint16_t http_status_read(struct span digits);
+/* What stands behind the last '@' of an authority. */
+struct span http_cut_userinfo(struct span authority);

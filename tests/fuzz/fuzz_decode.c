@@ -2,7 +2,8 @@
  * the frame. What must hold beyond not crashing:
  * - the payload lies in the frame and is never longer than what was sent of it;
  * - a reason is given that its verdict has;
- * - a cut frame tells nothing that the whole one does not tell. */
+ * - a layer of the way in names a kind that there is, and holds an IP header only where n_ip says so;
+ * - a cut frame tells nothing that the whole one does not tell; cut within a tunnel, it is what carried it. */
 #include "sensor/decode/decode.h"
 
 #include <stdlib.h>
@@ -37,6 +38,16 @@ static struct decode_result read_cut(enum link_type link, struct span frame, siz
 static void check_sane(struct decode_result r, const struct decoded *d)
 {
     check(d->n_vlans <= PACKET_VLANS_KEPT);
+    check(d->carrier.n_layers <= CARRIER_LAYERS_MAX);
+    unsigned n_ip = 0;
+    for (unsigned i = 0; i < d->carrier.n_layers; i++) {
+        const struct carrier_layer *l = &d->carrier.layers[i];
+        check(l->type < ENCAP_COUNT);
+        check(l->ip_version == 0 || l->ip_version == 4 || l->ip_version == 6);
+        check(l->has_ids >> CARRIER_IDS_MAX == 0);
+        n_ip += l->ip_version != 0;
+    }
+    check(n_ip == d->carrier.n_ip);
     if (r.verdict == DECODE_BAD)
         check(r.reason < UNDECODABLE_COUNT);
     if (r.verdict == DECODE_OUT_OF_SCOPE)
@@ -49,8 +60,25 @@ static void check_sane(struct decode_result r, const struct decoded *d)
     check((d->sport == 0 && d->dport == 0) || d->proto == 6 || d->proto == 17);
 }
 
+/* One of them went on into a tunnel, the other did not: the cut frame because that was cut off, the whole one because what comes
+ * later is wrong. Then that one is what carries the tunnel. */
+static void check_carrier(const struct decoded *outside, const struct decoded *inside)
+{
+    unsigned i = outside->carrier.n_layers;
+    while (i < inside->carrier.n_layers && !inside->carrier.layers[i].ip_version)
+        i++;
+    check(i < inside->carrier.n_layers);
+    const struct carrier_layer *l = &inside->carrier.layers[i];
+    check(ip_compare(&outside->src, &l->src) == 0 && ip_compare(&outside->dst, &l->dst) == 0);
+}
+
 static void check_cut(const struct decoded *cut, const struct decoded *whole)
 {
+    if (cut->carrier.n_ip != whole->carrier.n_ip) {
+        bool is_whole_deeper = cut->carrier.n_ip < whole->carrier.n_ip;
+        check_carrier(is_whole_deeper ? cut : whole, is_whole_deeper ? whole : cut);
+        return;
+    }
     check(ip_compare(&cut->src, &whole->src) == 0 && ip_compare(&cut->dst, &whole->dst) == 0);
     check(cut->ip_version == whole->ip_version && cut->n_vlans == whole->n_vlans);
     if (cut->proto != whole->proto) { /* cut in an extension header */

@@ -60,7 +60,7 @@ static bool add_one(struct fragments *f, struct span *in, struct packet *pkt, ui
     pkt->ts_ns += h.ptr[1] * INT64_C(100000000);
     struct datagram whole;
     bool overlaps;
-    switch (fragments_add(f, pkt, &d, &whole, &overlaps)) {
+    switch (fragments_add(f, pkt, &d, 1, &whole, &overlaps)) {
     case FRAGMENTS_REFUSED:
         ++*n_out;
         break;

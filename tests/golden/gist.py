@@ -59,7 +59,7 @@ def say_dns(event):
 def say_http(event):
     http = event["http"]
     if "http_method" in http:
-        return [visible("http %s %s %s" % (http["http_method"], http.get("hostname", "-"), http["url"]))]
+        return [visible("http %s %s %s" % (http["http_method"], http.get("hostname", "-"), http.get("url", "-")))]
     return [visible("http %s %s" % (http.get("status", "?"), http.get("redirect", ""))).rstrip()]
 
 

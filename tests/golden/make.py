@@ -16,11 +16,13 @@ import make_dns  # noqa: E402,F401
 import make_dtls  # noqa: E402,F401
 import make_evasion  # noqa: E402,F401
 import make_http  # noqa: E402,F401
+import make_http2  # noqa: E402,F401
 import make_lists  # noqa: E402,F401
 import make_mail  # noqa: E402,F401
 import make_names  # noqa: E402,F401
 import make_quic  # noqa: E402,F401
 import make_tls  # noqa: E402,F401
+import make_tunnels  # noqa: E402,F401
 
 
 def main():

@@ -52,10 +52,10 @@ case("link-padding",
      "alert http.host evil.example = suffix evil.example", LIST)
 
 case("link-unknown",
-     """A link type that is not read (IEEE 802.11): said on stderr, its packets counted as out of scope; nothing could be
+     """A link type that is not read (USB): said on stderr, its packets counted as out of scope; nothing could be
      read, so the run has failed (exit 1).""",
-     captures.pcap(captures.frames_of(QUERY), frames.LINK_IEEE802_11), "", LIST, exit_code=1,
-     stderr=["vedette: in.pcap: link type IEEE802_11 is not read: its packets are counted, not looked into",
+     captures.pcap(captures.frames_of(QUERY), frames.LINK_USB), "", LIST, exit_code=1,
+     stderr=["vedette: in.pcap: link type USB_LINUX is not read: its packets are counted, not looked into",
              "packets   1 received = 0 processed + 0 undecodable + 1 out of scope (unknown_link_type 1)"])
 
 HOP, DEST = (frames.PROTO_HOP_BY_HOP, frames.extension_options(8)), (frames.PROTO_DESTINATION, frames.extension_options(24))

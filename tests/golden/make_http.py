@@ -297,3 +297,50 @@ case("http-any-port",
      + talk(40200, 4444).client(b"GET evil.example\r\nHost: evil.example\r\n").datagrams(),
      """alert http.host evil.example = suffix evil.example
      alert http.host b.evil.example = suffix evil.example""", LIST)
+
+case("http-forwarded",
+     """Whom proxies say they speak for: a listed address in each of the headers that tell it, first, in the middle, with a port, as IPv6; in the
+     alert the header is shown. Once per connection.""",
+     exchanges(*[http_request("/", "good.example", headers=[line]) for line in (
+         "X-Forwarded-For: 203.0.113.66, 192.0.2.1", "X-Forwarded-For: 192.0.2.1, 203.0.113.66:4711, 192.0.2.2",
+         'Forwarded: for="[2001:db8::66]:4711";proto=http, for=192.0.2.1', "X-Real-IP: 203.0.113.66", "True-Client-IP: 203.0.113.66",
+         "CF-Connecting-IP: 203.0.113.66", "x-forwarded-host: 203.0.113.66", "X-Forwarded-For: unknown, 203.0.113.66.example")]),
+     """alert http.xff 203.0.113.66 = exact 203.0.113.66
+     alert http.xff 203.0.113.66 = exact 203.0.113.66
+     alert http.xff 2001:db8::66 = exact 2001:db8::66
+     alert http.xff 203.0.113.66 = exact 203.0.113.66
+     alert http.xff 203.0.113.66 = exact 203.0.113.66
+     alert http.xff 203.0.113.66 = exact 203.0.113.66""", {"addresses.txt": "203.0.113.66\n2001:db8::66\n"})
+
+case("http-escaped-host",
+     """A host in escapes is compared decoded and shown as it was sent; an escape that would end the name is none.""",
+     exchanges(http_request("/", "www%2Eevil%2eexample"), http_request("/", "%65VIL.EXAMPLE."), http_request("/gate", "good%2Eexample:8080"),
+               http_request("/", "evil.example%2F"), http_request("/", "evil.example%00.good.example"), http_request("/", "good.example%2evil.example")),
+     """alert http.host www%2Eevil%2eexample = suffix evil.example
+     alert http.host %65VIL.EXAMPLE. = suffix evil.example
+     alert http.url http://good%2Eexample:8080/gate = exact http://good.example:8080/gate""",
+     {"domains.txt": "evil.example\n", "urls.txt": "http://good.example:8080/gate\n"})
+
+WEBSOCKET = talk().client(http_request("/chat", "ws.example", headers=["Upgrade: websocket", "Connection: Upgrade"]))
+WEBSOCKET.server(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\r\n")
+WEBSOCKET.server(b"\x82\x7e\x01\x00").server(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" * 6)
+
+case("http-websocket",
+     """After a 101 to WebSocket nothing that looks like a head is one.""",
+     WEBSOCKET.close().datagrams(),
+     """http GET ws.example /chat
+     http 101""")
+
+TUNNEL = talk(server_port=3128).client(http_request("inner.example:80", "inner.example:80", "CONNECT")).server(b"HTTP/1.1 200 OK\r\n\r\n")
+TUNNEL.client(http_request("/one", "inner.example")).server(http_response(200, body=INNER)).client(http_request("/two", "inner.example"))
+TUNNEL.server(http_response(200, headers=["Content-Length: 200"]) + b"x" * 100).server(http_response(404, body=b"y" * 60))
+
+case("http-in-connect",
+     """Plain HTTP through a proxy's tunnel: both sides are read on, and the inner answers' bodies are bodies.""",
+     TUNNEL.close().datagrams(),
+     """http CONNECT inner.example:80 inner.example:80
+     http 200
+     http GET inner.example /one
+     http 200
+     http GET inner.example /two
+     http 200""")

@@ -125,7 +125,7 @@ def fragments(datagram, size, ident=1):
 
 # ---- links -----------------------------------------------------------------------------------------------
 
-LINK_NULL, LINK_ETHERNET, LINK_RAW, LINK_LOOP, LINK_SLL, LINK_IEEE802_11 = 0, 1, 101, 108, 113, 105
+LINK_NULL, LINK_ETHERNET, LINK_RAW, LINK_LOOP, LINK_SLL, LINK_IEEE802_11, LINK_USB = 0, 1, 101, 108, 113, 105, 189
 LINK_IPV4, LINK_IPV6, LINK_SLL2 = 228, 229, 276
 
 
@@ -173,3 +173,86 @@ def arp_request(src, dst):
     body = struct.pack("!HHBBH6s4s6s4s", 1, 0x0800, 6, 4, 1, CLIENT_MAC, ipaddress.IPv4Address(src).packed,
                        bytes(6), ipaddress.IPv4Address(dst).packed)
     return ethernet(body, ethertype=ETHERTYPE_ARP, dst=b"\xff" * 6, pad=True)
+
+
+# ---- what IP is carried in ---------------------------------------------------------------------------------
+#
+# Each takes what it carries (a datagram; where it says `frame`, an Ethernet frame) and gives what goes one further out: a frame's
+# content with its EtherType for ethernet(), or the payload of ip() or udp().
+
+LINK_PPP, LINK_PPPOE, LINK_CHDLC, LINK_FRAME_RELAY, LINK_LLC, LINK_MPLS = 9, 51, 104, 107, 100, 219
+LINK_RADIOTAP, LINK_PRISM, LINK_PPI, LINK_ARCNET, LINK_ARCNET_LINUX, LINK_NFLOG, LINK_PKTAP = 127, 119, 192, 7, 129, 239, 258
+ETHERTYPE_BRIDGING, ETHERTYPE_PPP, ETHERTYPE_MPLS, ETHERTYPE_PPPOE, ETHERTYPE_PBB = 0x6558, 0x880b, 0x8847, 0x8864, 0x88e7
+ETHERTYPE_MACSEC, ETHERTYPE_VNTAG, ETHERTYPE_ETAG, ETHERTYPE_NSH = 0x88e5, 0x8926, 0x893f, 0x894f
+ETHERTYPE_ERSPAN, ETHERTYPE_ERSPAN_III = 0x88be, 0x22eb
+PROTO_IPIP, PROTO_IPV6, PROTO_GRE, PROTO_ETHERIP, PROTO_L2TP, PROTO_MPLS = 4, 41, 47, 97, 115, 137
+PORT_L2TP, PORT_GTP_U, PORT_TEREDO, PORT_VXLAN, PORT_VXLAN_GPE, PORT_AYIYA = 1701, 2152, 3544, 4789, 4790, 5072
+PORT_CAPWAP, PORT_GENEVE, PORT_MPLS = 5247, 6081, 6635
+
+
+def mpls(content, *labels):
+    """`labels`, outermost first: numbers, or (number, traffic class)."""
+    entries = [label if isinstance(label, tuple) else (label, 0) for label in labels]
+    return b"".join(struct.pack("!I", number << 12 | tc << 9 | (0x100 if i == len(entries) - 1 else 0) | 64)
+                    for i, (number, tc) in enumerate(entries)) + content
+
+
+def ppp(datagram, is_framed=True):
+    return (b"\xff\x03" if is_framed else b"") + struct.pack("!H", 0x57 if datagram[0] >> 4 == 6 else 0x21) + datagram
+
+
+def pppoe(datagram, session):
+    content = ppp(datagram, False)
+    return struct.pack("!BBHH", 0x11, 0, session, len(content)) + content
+
+
+def nsh(content, next_protocol, path, index):
+    return struct.pack("!BBBBI", 0x0f, 0xc2, 2, next_protocol, path << 8 | index) + content
+
+
+def gre(content, ethertype, key=None, sequence=None, with_checksum=False):
+    flags = (0x8000 if with_checksum else 0) | (0x2000 if key is not None else 0) | (0x1000 if sequence is not None else 0)
+    return (struct.pack("!HH", flags, ethertype) + (bytes(4) if with_checksum else b"") +
+            b"".join(struct.pack("!I", field) for field in (key, sequence) if field is not None) + content)
+
+
+def pptp(datagram, call, sequence=1):
+    content = ppp(datagram)
+    return struct.pack("!HHHHI", 0x3001, ETHERTYPE_PPP, len(content), call, sequence) + content
+
+
+def erspan(frame, session, vlan=0):
+    """Type II."""
+    return struct.pack("!HHI", 0x1000 | vlan, session, 0) + frame
+
+
+def erspan_iii(frame, session, vlan=0):
+    return struct.pack("!HHII", 0x2000 | vlan, session, 0, 0) + frame
+
+
+def vxlan(frame, vni, group=None):
+    return struct.pack("!BBHI", 0x08 if group is None else 0x88, 0, group or 0, vni << 8) + frame
+
+
+def vxlan_gpe(content, vni, next_protocol):
+    return struct.pack("!BHBI", 0x0c, 0, next_protocol, vni << 8) + content
+
+
+def geneve(content, vni, ethertype=ETHERTYPE_BRIDGING, options=b""):
+    return struct.pack("!BBHI", len(options) // 4, 0, ethertype, vni << 8) + options + content
+
+
+def gtp_u(datagram, teid, sequence=None):
+    fields = b"" if sequence is None else struct.pack("!HBB", sequence, 0, 0)
+    return struct.pack("!BBHI", 0x30 | (2 if fields else 0), 255, len(fields + datagram), teid) + fields + datagram
+
+
+def l2tp(datagram, tunnel, session):
+    content = ppp(datagram)
+    return struct.pack("!HHHH", 0x4002, 8 + len(content), tunnel, session) + content
+
+
+def wireless(datagram):
+    """An 802.11 data frame to an access point (LINK_IEEE802_11)."""
+    return (b"\x08\x01\0\0" + SERVER_MAC + CLIENT_MAC + SERVER_MAC + b"\x10\0" +
+            b"\xaa\xaa\x03\0\0\0" + struct.pack("!H", ethertype_of(datagram)) + datagram)

@@ -318,9 +318,35 @@ static void values_have_a_ceiling(void **state)
     }
 }
 
+/* Escapes of what may stand in a name are decoded; what would end the name, and what is no escape, stays. */
+static void host_escapes_are_decoded(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"www%2Eevil%2eexample", "www.evil.example"},
+        {"%65vil.example", "evil.example"},
+        {"evil.example%2F", "evil.example%2F"},
+        {"a%00b", "a%00b"},
+        {"%", "%"},
+        {"%4", "%4"},
+        {"%4g", "%4g"},
+        {"%%41", "%A"},
+        {"%2541", "%2541"},
+        {"", ""},
+        {"%c3%bc", "%c3%bc"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint8_t bytes[32];
+        size_t n = strlen(cases[i][0]);
+        memcpy(bytes, cases[i][0], n);
+        assert_true(span_eq(span_of(bytes, url_decode_host(bytes, n)), span_str(cases[i][1])));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(host_escapes_are_decoded),
         cmocka_unit_test(urls_become_canonical),
         cmocka_unit_test(bad_urls_have_reason_and_place),
         cmocka_unit_test(hostpaths_and_paths),

@@ -77,7 +77,7 @@ static enum fragments_verdict add_decoded(struct bench *b, struct decoded *d)
     uint8_t *exact = packets_exact(d->payload);
     d->payload.ptr = exact;
     struct packet pkt = {.ts_ns = b->ts_ns, .number = ++b->number};
-    enum fragments_verdict v = fragments_add(b->f, &pkt, d, &b->whole, &b->overlaps);
+    enum fragments_verdict v = fragments_add(b->f, &pkt, d, 1, &b->whole, &b->overlaps);
     free(exact);
     return v;
 }

@@ -19,7 +19,7 @@ static const struct bench_result *result(void)
     static const struct bench_result r = {
         .host = {.cpu = "A", .kernel = "K", .files = &file, .n_files = 1},
         .fields_mark = 0x1234,
-        .metrics = {{.name = "compile", .unit = "s", .value = {2, 1.9, 2.1, 5}},
+        .metrics = {{.name = "compile", .unit = "s", .value = {2, 1.9, 2.1, 5}, .reference_ns = 100},
                     {.name = "field_table_512", .unit = "ns", .needs_fields = true, .value = {50, 49, 51, 9}},
                     {.name = "db", .unit = "bytes", .value = {1000, 1000, 1000, 0}}},
         .n_metrics = 3,
@@ -103,6 +103,34 @@ static void test_other_fields(void **state)
     assert_true(b.items[0].is_comparable);
 }
 
+/* Twice as much, on a machine that takes twice as long for everything: no difference. Four times as much is one. */
+static void test_drift(void **state)
+{
+    static const char twice[] = "\"median\":1,\"low\":0.9,\"high\":1.1,\"n\":5,\"reference_ns\":50",
+                      four_times[] = "\"median\":0.5,\"low\":0.4,\"high\":0.6,\"n\":5,\"reference_ns\":50",
+                      unknown[] = "\"median\":1,\"low\":0.9,\"high\":1.1,\"n\":5,\"reference_ns\":0";
+    (void)state;
+    struct bench_baseline b = compared(earlier("A", "0000000000001234", "abc", twice, SAME_SCAN));
+    assert_true(b.items[0].drift == 2 && b.items[0].ratio == 2);
+    assert_int_equal(b.items[0].change, CHANGE_NONE);
+    assert_true(b.items[1].drift == 1);
+    b = compared(earlier("A", "0000000000001234", "abc", four_times, SAME_SCAN));
+    assert_int_equal(b.items[0].change, CHANGE_MORE);
+    b = compared(earlier("A", "0000000000001234", "abc", unknown, SAME_SCAN));
+    assert_true(b.items[0].drift == 1);
+    assert_int_equal(b.items[0].change, CHANGE_MORE);
+}
+
+/* The same figures on a machine that takes twice as long: that the lists cost less would be a guess. */
+static void test_drift_alone(void **state)
+{
+    static const char same[] = "\"median\":2,\"low\":1.9,\"high\":2.1,\"n\":5,\"reference_ns\":50";
+    (void)state;
+    struct bench_baseline b = compared(earlier("A", "0000000000001234", "abc", same, SAME_SCAN));
+    assert_true(b.items[0].ratio == 1 && b.items[0].drift == 2);
+    assert_int_equal(b.items[0].change, CHANGE_NONE);
+}
+
 static void test_no_baseline(void **state)
 {
     static const char *const texts[] = {
@@ -144,8 +172,10 @@ static void test_cut(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_same), cmocka_unit_test(test_more_and_less),
-                                       cmocka_unit_test(test_other_fields),
-                                       cmocka_unit_test(test_no_baseline), cmocka_unit_test(test_cut)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_same),         cmocka_unit_test(test_more_and_less),
+        cmocka_unit_test(test_other_fields), cmocka_unit_test(test_drift),
+        cmocka_unit_test(test_drift_alone),  cmocka_unit_test(test_no_baseline),
+        cmocka_unit_test(test_cut)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -253,7 +253,7 @@ static void refuses_comparisons_by_themselves(void **state)
     expect_refused("[domain-name:value = 'evil']", REJECT_SINGLE_LABEL, IOC_TYPE_COUNT);
 }
 
-/* Fields: a name's 7c1417, URLs 20, user agents 100, addresses 430018, ip.dst 20000. */
+/* Fields: a name's 7c1417, URLs 20, user agents 100, addresses c30018, ip.dst 20000. */
 static void makes_regexes(void **state)
 {
     struct list_options o = list_options_none();
@@ -270,7 +270,7 @@ static void makes_regexes(void **state)
     expect_pattern("[url:value MATCHES '(?i)^https://evil' OR url:value MATCHES '/gate$']",
                    "regex regex ^https?://evil fields=20 caseless @1\nregex regex /gate$ fields=20 @1\n");
     expect_pattern("[ipv4-addr:value LIKE '192.0.2.%']",
-                   "regex regex ^192\\.0\\.2\\. fields=430018 caseless @1\n");
+                   "regex regex ^192\\.0\\.2\\. fields=c30018 caseless @1\n");
     expect_pattern("[network-traffic:dst_ref.value LIKE '192.0.2.%' OR network-traffic:dst_ref.value LIKE "
                    "'%.evil.example']",
                    "regex regex ^192\\.0\\.2\\. fields=7e1417 caseless @1\ndomain below evil.example @1\n");

@@ -130,7 +130,15 @@ static void test_link_types(void **state)
         {LINKTYPE_RAW, LINK_RAW}, {108, LINK_NULL},
         {LINKTYPE_SLL, LINK_SLL}, {228, LINK_RAW},
         {229, LINK_RAW},          {276, LINK_SLL2},
-        {105, LINK_OTHER},        {LINKTYPE_USB, LINK_OTHER},
+        {9, LINK_PPP},            {50, LINK_PPP},
+        {51, LINK_PPPOE},         {104, LINK_CHDLC},
+        {107, LINK_FRAME_RELAY},  {100, LINK_LLC},
+        {219, LINK_MPLS},         {105, LINK_80211},
+        {127, LINK_RADIOTAP},     {119, LINK_PRISM},
+        {163, LINK_PRISM},        {192, LINK_PPI},
+        {7, LINK_ARCNET},         {129, LINK_ARCNET_LINUX},
+        {239, LINK_NFLOG},        {258, LINK_PKTAP},
+        {149, LINK_PKTAP},        {LINKTYPE_USB, LINK_OTHER},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

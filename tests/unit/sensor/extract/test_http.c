@@ -671,9 +671,38 @@ static void test_chunks_endless_lines(void **state)
     }
 }
 
+/* Whom a proxy speaks for, the server, and a 101 to WebSocket. */
+static void forwarded_server_and_websocket(void **state)
+{
+    (void)state;
+    struct http_request r;
+    struct http_response a;
+    assert_int_equal(
+        http_request_read(
+            SPAN_LIT(
+                "GET / HTTP/1.1\r\nX-FORWARDED-FOR : 192.0.2.1, 192.0.2.2\r\nFrom: a\r\nForwarded: "
+                "for=192.0.2.3\r\n"
+                "X-Forwarded-Host: x.example\r\ncf-connecting-ip:192.0.2.4\r\ntrue-client-ip: 192.0.2.5\r\n"
+                "x-real-ip: 192.0.2.6\r\n\r\n"),
+            &r),
+        FIELD_FOUND);
+    assert_int_equal(r.forwarded.n, 5);
+    assert_int_equal(r.forwarded.items[0].header, FORWARDED_X_FORWARDED_FOR);
+    assert_true(span_eq(r.forwarded.items[0].value, SPAN_LIT("192.0.2.1, 192.0.2.2")));
+    assert_int_equal(r.forwarded.items[4].header, FORWARDED_X_REAL_IP);
+    assert_int_equal(
+        http_response_read(SPAN_LIT("HTTP/1.1 101 x\r\nServer: s/1\r\nUpgrade: WebSocket\r\n\r\n"), &a),
+        FIELD_FOUND);
+    assert_true(span_eq(a.server, SPAN_LIT("s/1")));
+    assert_int_equal(a.framing, HTTP_UNTIL_CLOSE);
+    assert_int_equal(http_response_read(SPAN_LIT("HTTP/1.1 101 x\r\nUpgrade: h2c\r\n\r\n"), &a), FIELD_FOUND);
+    assert_int_equal(a.framing, HTTP_TUNNEL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(forwarded_server_and_websocket),
         cmocka_unit_test(test_sniff_request),
         cmocka_unit_test(test_sniff_response),
         cmocka_unit_test(test_empty_lines_are_bounded),
