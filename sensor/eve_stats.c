@@ -220,6 +220,7 @@ static void put_work_ledger(struct json *j, const struct stats *s)
     json_u64(j, "gaps", s->gaps);
     json_u64(j, "limited", s->streams_limited);
     json_u64(j, "refused", s->streams_refused);
+    json_u64(j, "told_evicted", s->told_evicted);
     json_u64(j, "http2_tables_evicted", s->http2_tables_evicted);
     json_u64(j, "http2_fields_unknown", s->http2_fields_unknown);
     json_u64(j, "certificate_chains_cut", s->chains_cut);

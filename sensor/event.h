@@ -57,6 +57,7 @@ struct event {
     uint64_t packet_number;
     uint32_t source;
     uint64_t flow_id;
+    uint64_t turn;      /* where its line belongs among others: see struct arrival */
     uint32_t quic_version; /* of EVENT_QUIC */
     union {
         const struct dns_message *dns;

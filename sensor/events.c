@@ -72,6 +72,7 @@ static struct event *add(struct events *b, enum event_kind kind, const struct fl
         .packet_number = m->number,
         .source = m->source,
         .flow_id = flow_id(f),
+        .turn = b->turn,
         .carrier = carrier,
     };
     memcpy(e->vlans, m->vlans, sizeof e->vlans);

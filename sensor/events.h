@@ -13,6 +13,7 @@ struct events {
     struct event **items; /* in the order they were seen; live in the arena */
     uint32_t n;
     struct stats *stats;   /* borrowed; the worker's */
+    uint64_t turn;         /* given to each event */
     unsigned fingerprints; /* FINGERPRINT_...: made for each hello; none at first */
     unsigned certificates; /* CERTIFICATES_...: 0 at first, then nobody wants any, and none need be gathered */
 };

@@ -2,8 +2,8 @@
  *
  * Index: buckets of one cache line, ten slots each, found by hash; a 16-bit tag from other hash bits is compared before a
  * flow's own line is touched. At a load of four flows a bucket 0.3% of the buckets overflow. The flows lie densely in an array, so few
- * of them touch few pages. A sweep that moves on by two flows for every new one takes idle flows out, which bounds
- * the work per packet and needs no timers. */
+ * of them touch few pages, and to walk over all of them takes little (flow_table_end_idle). Taking idle ones out bit by bit as others come
+ * was cheaper still, but then what else is in the table decided when a flow ended, and so what was told first. */
 #include "sensor/flow.h"
 
 #include <endian.h>
@@ -13,7 +13,7 @@
 #include "base/hash.h"
 #include "base/pages.h"
 
-enum { BUCKET_SLOTS = 10, LOAD = 4, SWEEP = 2, CANDIDATES = 16, REPEATED_SYN_WINDOW = 1 << 16, SYN_QUIET_S = 2 };
+enum { BUCKET_SLOTS = 10, LOAD = 4, CANDIDATES = 16, REPEATED_SYN_WINDOW = 1 << 16, SYN_QUIET_S = 2 };
 
 struct bucket {
     uint32_t flow[BUCKET_SLOTS]; /* 1 + index, 0: free */
@@ -22,14 +22,21 @@ struct bucket {
 };
 _Static_assert(sizeof(struct bucket) == 64, "a bucket is one cache line");
 
+/* A flow on its way out. */
+struct leaving {
+    uint64_t rank;
+    uint32_t index;
+};
+
 struct flow_table {
     struct flow_table_options o;
-    struct bucket *buckets; /* owned, mapped */
-    struct flow *flows;     /* owned, mapped */
+    struct bucket *buckets;  /* owned, mapped */
+    struct flow *flows;      /* owned, mapped */
+    struct leaving *leaving; /* owned, mapped */
     uint32_t bucket_mask;
     uint32_t n_flows, high; /* in use; slots ever used */
     uint32_t free_head;     /* 1 + index; chained through flow.stream[0] */
-    uint32_t sweep;         /* where the sweep is */
+    uint32_t hand;          /* where the search for a quiet flow goes on */
     uint64_t evictions;
 };
 
@@ -45,7 +52,8 @@ struct flow_table *flow_table_new(const struct flow_table_options *o)
     t->bucket_mask = n_buckets - 1;
     t->buckets = pages_map(n_buckets * sizeof *t->buckets);
     t->flows = pages_map((size_t)o->capacity * sizeof *t->flows);
-    if (!t->buckets || !t->flows) {
+    t->leaving = pages_map((size_t)o->capacity * sizeof *t->leaving);
+    if (!t->buckets || !t->flows || !t->leaving) {
         flow_table_free(t);
         return NULL;
     }
@@ -58,6 +66,7 @@ void flow_table_free(struct flow_table *t)
         return;
     pages_unmap(t->buckets, (t->bucket_mask + (size_t)1) * sizeof *t->buckets);
     pages_unmap(t->flows, (size_t)t->o.capacity * sizeof *t->flows);
+    pages_unmap(t->leaving, (size_t)t->o.capacity * sizeof *t->leaving);
     free(t);
 }
 
@@ -96,30 +105,17 @@ static inline bool is_idle(const struct flow_table *t, const struct flow *f, uin
     return now_s > f->last_s && now_s - f->last_s > limit;
 }
 
-/* A few steps of the sweep for each new flow: takes out what has been idle. */
-static void sweep(struct flow_table *t, uint32_t now_s)
-{
-    for (int i = 0; i < SWEEP && t->high; i++) {
-        if (t->sweep >= t->high)
-            t->sweep = 0;
-        struct flow *f = &t->flows[t->sweep];
-        if (f->is_used && is_idle(t, f, now_s))
-            forget(t, t->sweep);
-        t->sweep++;
-    }
-}
-
 /* COLD: the table is full. The quietest of the next few goes. */
 static void evict_somewhere(struct flow_table *t)
 {
     uint32_t victim = UINT32_MAX;
     for (int i = 0; i < CANDIDATES; i++) {
-        if (t->sweep >= t->high)
-            t->sweep = 0;
-        const struct flow *f = &t->flows[t->sweep];
+        if (t->hand >= t->high)
+            t->hand = 0;
+        const struct flow *f = &t->flows[t->hand];
         if (f->is_used && (victim == UINT32_MAX || f->last_s < t->flows[victim].last_s))
-            victim = t->sweep;
-        t->sweep++;
+            victim = t->hand;
+        t->hand++;
     }
     if (victim != UINT32_MAX) {
         forget(t, victim);
@@ -154,7 +150,7 @@ static inline bool is_behind(const struct ip *a, uint16_t port_a, const struct i
     return port_a > port_b;
 }
 
-struct flow_key flow_key_of(const struct flow_table *t, const struct decoded *d)
+struct flow_key flow_key_of(const struct decoded *d, uint64_t seed)
 {
     struct flow_key k = {.proto = d->proto};
     unsigned side = is_behind(&d->src, d->sport, &d->dst, d->dport);
@@ -163,9 +159,13 @@ struct flow_key flow_key_of(const struct flow_table *t, const struct decoded *d)
     k.port[side] = d->sport;
     k.port[!side] = d->dport;
     k.side = (uint8_t)side;
-    k.hash = hash_bytes(&k, FLOW_KEY_BYTES, t->o.seed);
-    __builtin_prefetch(bucket_of(t, k.hash));
+    k.hash = hash_bytes(&k, FLOW_KEY_BYTES, seed);
     return k;
+}
+
+void flow_prefetch_bucket(const struct flow_table *t, const struct flow_key *k)
+{
+    __builtin_prefetch(bucket_of(t, k->hash));
 }
 
 /* Of the slots with this tag; 0: none. All are compared at once, which the compiler turns into vector code. */
@@ -245,7 +245,8 @@ static bool opens_anew(const struct flow *f, const struct decoded *d, unsigned s
         return false;
     if (f->flags & FLOW_RESET)
         return true;
-    if (f->held && now_s - f->last_s < SYN_QUIET_S) /* half a message is there: a decoy must not part it from its rest */
+    if (f->held &&
+        now_s - f->last_s < SYN_QUIET_S) /* half a message is there: a decoy must not part it from its rest */
         return false;
     return flow_state(f, side) != SIDE_NEW && f->next_seq[side] - (d->tcp_seq + 1) > REPEATED_SYN_WINDOW;
 }
@@ -275,7 +276,6 @@ struct flow *flow_find_by(struct flow_table *t, const struct flow_key *k, const 
     }
     if (f)
         forget(t, (uint32_t)(f - t->flows));
-    sweep(t, now_s);
     f = add(t, k);
     f->last_s = now_s;
     f->salt = hash_bytes(&ts_ns, sizeof ts_ns, 0) & 0xffffff;
@@ -287,17 +287,81 @@ struct flow *flow_find_by(struct flow_table *t, const struct flow_key *k, const 
 struct flow *flow_find(struct flow_table *t, const struct decoded *d, int64_t ts_ns, unsigned *out_side,
                        bool *out_is_new)
 {
-    struct flow_key k = flow_key_of(t, d);
+    struct flow_key k = flow_key_of(d, t->o.seed);
     *out_side = k.side;
     return flow_find_by(t, &k, d, ts_ns, out_is_new);
 }
 
+/* ---- flows that end together ---- */
+
+static void sift_down(struct leaving *l, uint32_t at, uint32_t n)
+{
+    struct leaving sinking = l[at];
+    for (uint32_t child; (child = 2 * at + 1) < n; at = child) {
+        if (child + 1 < n && l[child + 1].rank > l[child].rank)
+            child++;
+        if (l[child].rank <= sinking.rank)
+            break;
+        l[at] = l[child];
+    }
+    l[at] = sinking;
+}
+
+/* In place: qsort() allocates. No two have the same rank. */
+static void sort_by_rank(struct leaving *l, uint32_t n)
+{
+    for (uint32_t i = n / 2; i > 0; i--)
+        sift_down(l, i - 1, n);
+    for (uint32_t left = n; left > 1; left--) {
+        struct leaving last = l[0];
+        l[0] = l[left - 1];
+        l[left - 1] = last;
+        sift_down(l, 0, left - 1);
+    }
+}
+
+/* Slots behind the last flow are as if never used: walking over the flows takes no longer than there are any. */
+static void draw_in(struct flow_table *t)
+{
+    while (t->high && !t->flows[t->high - 1].is_used)
+        t->high--;
+    t->free_head = 0;
+    for (uint32_t i = t->high; i > 0; i--)
+        if (!t->flows[i - 1].is_used) {
+            t->flows[i - 1].stream[0] = t->free_head;
+            t->free_head = i;
+        }
+}
+
+static void end_flows(struct flow_table *t, bool is_all, uint32_t now_s)
+{
+    uint32_t n = 0, n_before = t->n_flows;
+    for (uint32_t i = 0; i < t->high; i++) {
+        const struct flow *f = &t->flows[i];
+        if (!f->is_used || !(is_all || is_idle(t, f, now_s)))
+            continue;
+        uint64_t rank = t->o.rank ? t->o.rank(t->o.gone_to, f) : 0;
+        if (rank)
+            t->leaving[n++] = (struct leaving){rank, i};
+        else
+            forget(t, i);
+    }
+    sort_by_rank(t->leaving, n);
+    for (uint32_t i = 0; i < n; i++)
+        forget(t, t->leaving[i].index);
+    if (t->n_flows < n_before)
+        draw_in(t);
+}
+
+void flow_table_end_idle(struct flow_table *t, uint32_t now_s)
+{
+    end_flows(t, false, now_s);
+}
+
 void flow_table_clear(struct flow_table *t)
 {
-    for (uint32_t i = 0; i < t->high; i++)
-        if (t->flows[i].is_used)
-            forget(t, i);
-    t->high = t->free_head = t->sweep = 0;
+    end_flows(t, true, 0);
+    t->hand = 0;
 }
 
 uint64_t flow_id(const struct flow *f)

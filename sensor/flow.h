@@ -71,12 +71,14 @@ struct flow_table_options {
     /* Called before a flow goes (idle, pushed out, replaced, or at flow_table_clear). */
     void (*gone)(void *to, struct flow *f);
     void *gone_to;
+    /* Where it comes among flows that go at one time, told by the flow alone: lower ones first. 0: it makes no difference. NULL: to none. */
+    uint64_t (*rank)(void *to, const struct flow *f);
 };
 
 struct flow_table *flow_table_new(const struct flow_table_options *o); /* NULL when memory is short */
 void flow_table_free(struct flow_table *t);
 
-/* What a packet's flow is found by. Made some packets ahead it spares waiting for memory: flow_key_of() asks for the bucket,
+/* What a packet's flow is found by. Made some packets ahead it spares waiting for memory: flow_prefetch_bucket() asks for the bucket,
  * flow_prefetch(), when that is there, for the flow. */
 struct flow_key {
     struct ip addr[2];
@@ -88,7 +90,14 @@ struct flow_key {
 };
 _Static_assert(offsetof(struct flow_key, proto) + 1 == FLOW_KEY_BYTES, "a flow begins like its key");
 
-struct flow_key flow_key_of(const struct flow_table *t, const struct decoded *d);
+struct flow_key flow_key_of(const struct decoded *d, uint64_t seed); /* the seed of the table it is for */
+/* Which of `n` tables the flow is in: by bits of the hash that the table itself does not use. */
+static inline unsigned flow_spread(const struct flow_key *k, unsigned n)
+{
+    return (unsigned)((k->hash >> 32 & 0xffff) * n >> 16);
+}
+
+void flow_prefetch_bucket(const struct flow_table *t, const struct flow_key *k);
 void flow_prefetch(const struct flow_table *t, const struct flow_key *k);
 
 /* The flow of this packet, made if it was not there (*out_is_new); `k` is its key. `gone` may be called for other flows, or for an idle
@@ -97,7 +106,9 @@ struct flow *flow_find_by(struct flow_table *t, const struct flow_key *k, const 
 /* The same, of a packet whose key was not made ahead; *out_side is the end that sent it. */
 struct flow *flow_find(struct flow_table *t, const struct decoded *d, int64_t ts_ns, unsigned *out_side,
                        bool *out_is_new);
-/* All go, in the order they came to lie in the table (deterministic for the same packets). */
+/* Those go that are idle at that time, by rank: which ones does not hang on what else is in the table. Looks at all flows. */
+void flow_table_end_idle(struct flow_table *t, uint32_t now_s);
+/* All go, by rank. */
 void flow_table_clear(struct flow_table *t);
 
 uint64_t flow_id(const struct flow *f); /* 51 bits, never 0: what EVE's flow_id may hold */

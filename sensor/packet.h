@@ -85,4 +85,10 @@ static inline struct moment moment_of(const struct packet *pkt, const struct dec
     return m;
 }
 
+/* Moments in the order of their packets. Never 0. No two flows have the same one. */
+static inline uint64_t moment_rank(const struct moment *m)
+{
+    return (uint64_t)m->source << 40 | (m->number & ((UINT64_C(1) << 40) - 1));
+}
+
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32 };

@@ -333,6 +333,18 @@ bool quic_reader_packet(struct quic_reader *r, struct flow *f, unsigned side, co
     return is_quic(f);
 }
 
+uint64_t quic_reader_rank(const struct quic_reader *r, const struct flow *f)
+{
+    uint64_t rank = 0;
+    for (unsigned side = 0; side < 2 && is_quic(f); side++) {
+        if (!f->stream[side])
+            continue;
+        uint64_t own = moment_rank(&r->gatherings[f->stream[side] - 1].moment);
+        rank = rank == 0 || own < rank ? own : rank;
+    }
+    return rank;
+}
+
 void quic_reader_flow_gone(struct quic_reader *r, struct flow *f)
 {
     if (!is_quic(f))

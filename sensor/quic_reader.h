@@ -18,5 +18,7 @@ void quic_reader_free(struct quic_reader *r);
 /* A UDP packet with payload, sent by `side`. False: the flow is not known to be QUIC, and may be something else. */
 bool quic_reader_packet(struct quic_reader *r, struct flow *f, unsigned side, const struct decoded *d,
                         const struct moment *m);
+/* Where what it holds of the UDP flow comes among all that is held; 0: it holds nothing. */
+uint64_t quic_reader_rank(const struct quic_reader *r, const struct flow *f);
 /* The UDP flow is going: read what is left of its hello, and account for its session. */
 void quic_reader_flow_gone(struct quic_reader *r, struct flow *f);

@@ -47,6 +47,17 @@ static uint64_t *slot_of(uint64_t *table, uint32_t mask, uint64_t key)
     return &table[at];
 }
 
+void seen_age(struct seen *s)
+{
+    uint64_t *emptied = s->old;
+    if (s->n_old)
+        memset(emptied, 0, (s->mask + (size_t)1) * sizeof *emptied);
+    s->old = s->young;
+    s->n_old = s->n_young;
+    s->young = emptied;
+    s->n_young = 0;
+}
+
 bool seen_add(struct seen *s, uint64_t key)
 {
     key = key ? key : 1;
@@ -57,12 +68,7 @@ bool seen_add(struct seen *s, uint64_t key)
     if (++s->n_young < s->capacity)
         return true;
     s->forgotten += s->n_old;
-    s->n_old = s->n_young;
-    uint64_t *emptied = s->old;
-    s->old = s->young;
-    s->young = emptied;
-    s->n_young = 0;
-    memset(emptied, 0, (s->mask + (size_t)1) * sizeof *emptied);
+    seen_age(s);
     return true;
 }
 

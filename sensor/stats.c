@@ -59,6 +59,7 @@ static void add_flows(struct stats *sum, const struct stats *s)
     sum->streams_limited += s->streams_limited;
     sum->chains_cut += s->chains_cut;
     sum->streams_refused += s->streams_refused;
+    sum->told_evicted += s->told_evicted;
     sum->http2_tables_evicted += s->http2_tables_evicted;
     sum->http2_fields_unknown += s->http2_fields_unknown;
     sum->alert_keys_evicted += s->alert_keys_evicted;

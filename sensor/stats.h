@@ -67,6 +67,7 @@ struct stats {
     uint64_t flows_evicted;                     /* pushed out of the full table before their time */
     uint64_t segments_out_of_order, segments_overlapping, gaps, streams_limited, streams_refused;
     uint64_t segments_conflicting;              /* said other than what came before: both versions were read */
+    uint64_t told_evicted;                      /* events, of those remembered to know them when their bytes come again */
     uint64_t http2_tables_evicted;              /* taken from the quietest because all were in use */
     uint64_t http2_fields_unknown;              /* told by an index into a table that was not seen from its start */
     uint64_t chains_cut;                        /* Certificate messages not read to their end: too long, or not there whole */

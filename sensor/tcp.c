@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/pages.h"
+#include "sensor/seen.h"
 #include "sensor/session.h"
 #include "sensor/stream.h"
 
@@ -13,7 +14,8 @@ enum {
     JUMP_BYTES_MAX = 1 << 24,     /* a sequence number farther away is another numbering */
     CANDIDATES = 64,
     STARTS_KEPT = 4, /* a power of two */
-    TOLD_KEYS = 1 << 16,
+    TOLD_DEFAULT = 1 << 16,
+    TOLD_S = 30, /* a retransmission comes sooner */
 };
 
 /* A reading beside the one that goes on. */
@@ -62,8 +64,9 @@ struct tcp {
     struct direction *directions; /* owned, mapped: touched only as they come */
     struct carrier *carriers;     /* owned, mapped: of each direction's moment, if it came through a tunnel */
     uint32_t high, free_head;
-    uint32_t hand;  /* where the search for a quiet direction goes on */
-    uint64_t *told; /* owned; contents of events, each where its low bits say */
+    uint32_t hand;         /* where the search for a quiet direction goes on */
+    struct seen *told;     /* owned; contents of events */
+    int64_t told_since_ns; /* those told last */
 };
 
 static size_t mapped_bytes(const struct tcp *t)
@@ -85,10 +88,10 @@ struct tcp *tcp_new(const struct tcp_options *o, struct events *events)
     t->o = *o;
     t->events = events;
     t->pool = stream_pool_new(o->buffer_cap_bytes);
-    t->http2 = http2_reader_new(HTTP2_TABLES);
+    t->http2 = http2_reader_new(o->http2_tables ? o->http2_tables : HTTP2_TABLES);
     t->directions = pages_map(mapped_bytes(t));
     t->carriers = pages_map(carriers_bytes(t));
-    t->told = calloc(TOLD_KEYS, sizeof *t->told);
+    t->told = seen_new(o->told_max ? o->told_max : TOLD_DEFAULT);
     if (!t->pool || !t->http2 || !t->directions || !t->carriers || !t->told) {
         tcp_free(t);
         return NULL;
@@ -113,7 +116,7 @@ void tcp_free(struct tcp *t)
     pages_unmap(t->directions, mapped_bytes(t));
     pages_unmap(t->carriers, carriers_bytes(t));
     stream_pool_free(t->pool);
-    free(t->told);
+    seen_free(t->told);
     http2_reader_free(t->http2);
     free(t);
 }
@@ -168,24 +171,14 @@ static struct session_context context_of(struct tcp *t, struct flow *f, unsigned
         .events = t->events, .flow = f, .side = side, .moment = &dir->moment, .http2 = t->http2};
 }
 
-static bool is_told(struct tcp *t, uint64_t content)
-{
-    return content && t->told[content % TOLD_KEYS] == content;
-}
-
-static void note_told(struct tcp *t, const struct event *e)
-{
-    uint64_t content = events_content(e);
-    t->told[content % TOLD_KEYS] = content;
-}
-
 static size_t read_bytes(struct tcp *t, struct session *s, const struct session_context *c, struct span in,
                          bool is_last)
 {
     uint32_t n = t->events->n;
     size_t used = session_read(s, c, in, is_last);
     for (; n < t->events->n; n++)
-        note_told(t, t->events->items[n]);
+        seen_add(t->told, events_content(t->events->items[n]));
+    t->events->stats->told_evicted = seen_forgotten(t->told);
     return used;
 }
 
@@ -195,9 +188,7 @@ static bool is_news(void *to, const struct event *e)
     struct tcp *t = to;
     struct stats *s = t->events->stats;
     uint64_t content = events_content(e);
-    bool is_new = content && !is_told(t, content);
-    if (is_new)
-        note_told(t, e);
+    bool is_new = content && seen_add(t->told, content);
     if (!is_new && e->kind == EVENT_DNS) {
         s->sessions[SESSION_DNS]--;
         s->readable[SESSION_DNS]--;
@@ -410,7 +401,9 @@ static void begin_other(struct tcp *t, struct direction *dir, const struct strea
             (struct session){.app = start->app, .n_sniffs = start->n_sniffs, .is_adrift = start->is_adrift};
     dir->other.session.scanned = dir->other.session.want = 0; /* of other bytes */
     dir->other.session.http2 = (struct http2_direction){
-        .is_spoken = s->http2.is_spoken}; /* what they add to a table goes into one of their own, whose past is not known */
+        .is_spoken =
+            s->http2
+                .is_spoken}; /* what they add to a table goes into one of their own, whose past is not known */
     dir->other.next_seq = next_seq;
     dir->other.is_used = stream_copy(t->pool, &dir->other.stream, held);
 }
@@ -762,6 +755,32 @@ void tcp_packet(struct tcp *t, struct flow *f, unsigned side, const struct decod
         finish(t, f, side);
     else if (d->tcp_flags & TCP_FIN && f->next_seq[side] == end)
         end_side(t, f, side);
+}
+
+uint64_t tcp_rank(const struct tcp *t, const struct flow *f)
+{
+    uint64_t rank = 0;
+    for (unsigned side = 0; side < 2; side++) {
+        if (!f->stream[side] || flow_state(f, side) >= SIDE_DONE)
+            continue;
+        uint64_t own = moment_rank(&t->directions[f->stream[side] - 1].moment);
+        rank = rank == 0 || own < rank ? own : rank;
+    }
+    return rank;
+}
+
+void tcp_pass_time(struct tcp *t, int64_t now_ns)
+{
+    if (now_ns >= t->told_since_ns && now_ns - t->told_since_ns < TOLD_S * INT64_C(1000000000))
+        return;
+    seen_age(t->told);
+    t->told_since_ns = now_ns;
+}
+
+void tcp_forget(struct tcp *t)
+{
+    seen_age(t->told);
+    seen_age(t->told);
 }
 
 void tcp_flow_gone(struct tcp *t, struct flow *f)

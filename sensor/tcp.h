@@ -24,6 +24,8 @@ struct tcp; /* one worker's */
 struct tcp_options {
     uint32_t directions_max; /* that are being read at one time */
     size_t buffer_cap_bytes; /* for all their bytes */
+    uint32_t told_max;       /* events remembered by what they say, in each of two halves; 0: 64 Ki */
+    uint32_t http2_tables;   /* 0: HTTP2_TABLES */
 };
 
 struct tcp *tcp_new(const struct tcp_options *o, struct events *events); /* borrows events; NULL when memory is short */
@@ -31,6 +33,12 @@ void tcp_free(struct tcp *t);
 
 /* A TCP packet of this flow, sent by `side`. */
 void tcp_packet(struct tcp *t, struct flow *f, unsigned side, const struct decoded *d, const struct moment *m);
+/* Where what it holds of the flow comes among all that is held, by its oldest packet; 0: it holds nothing. */
+uint64_t tcp_rank(const struct tcp *t, const struct flow *f);
+/* From time to time, at the packets' time: what was told long ago is forgotten. */
+void tcp_pass_time(struct tcp *t, int64_t now_ns);
+/* All that was told is forgotten: other flows will be. */
+void tcp_forget(struct tcp *t);
 /* The flow is going: read what is left of it, and account for its session. For flows of any protocol. */
 void tcp_flow_gone(struct tcp *t, struct flow *f);
 uint64_t tcp_http2_evictions(const struct tcp *t);

@@ -1,6 +1,6 @@
 /* See worker.h. Hot.
  *
- * A packet is decoded, finds its flow, and is read by what its protocol needs; that makes events in the batch. When the batch is full
+ * An arrival finds its flow, and is read by what its protocol needs; that makes events in the batch. When the batch is full
  * (or the caller says so) the fields of all events are laid before the matcher at once, and hits become alert lines. */
 #include "sensor/worker.h"
 
@@ -8,11 +8,9 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "sensor/decode/checksum.h"
 #include "sensor/dtls_reader.h"
 #include "sensor/events.h"
-#include "sensor/flow.h"
-#include "sensor/fragments.h"
+#include "sensor/http2_reader.h"
 #include "sensor/observe.h"
 #include "sensor/quic_reader.h"
 #include "sensor/seen.h"
@@ -33,20 +31,22 @@ enum {
     OUT_BYTES_MAX = 4 << 20,
     OUT_BYTES_FLUSH = 128 << 10,
     ALERT_KEYS = 1 << 17,
-    AHEAD = 32,                /* packets decoded before the first of them is read */
+    TOLD_KEYS = 1 << 16,
+    SWEEP_S = 10, /* of packet time, between looks at all flows */
     PORT_DNS = 53,
     PORT_MDNS = 5353,
     PORT_LLMNR = 5355,
     PORT_NETBIOS = 137,
 };
 #define BUFFERS_DEFAULT ((size_t)256 << 20)
+#define TURN_LATE       (UINT64_C(1) << 63) /* of what ends when an epoch does: after all that arrived in it */
 
 struct worker {
     struct worker_options o;
     struct stats stats;
     struct events events;          /* owned */
     struct flow_table *flows;      /* owned */
-    struct fragments *fragments;   /* owned */
+    struct intake *intake;         /* owned; NULL for who is handed arrivals */
     struct tcp *tcp;               /* owned */
     struct quic_reader *quic;      /* owned */
     struct dtls_reader *dtls;      /* owned */
@@ -56,6 +56,9 @@ struct worker {
     struct observations observed;  /* owned; of the events before the matcher */
     uint64_t *list_hits;           /* owned; by list */
     struct buf out;                /* owned; lines waiting to be written */
+    uint64_t out_turn;             /* theirs, if each turn's are written apart */
+    int64_t swept_ns;              /* when all flows were looked at */
+    bool is_ending;                /* flows are ending together, by rank */
     bool is_broken;                /* the output refused */
 };
 
@@ -64,9 +67,20 @@ static bool wants_scan(const struct worker *w)
     return w->events.n >= SCAN_EVENTS || events_is_full(&w->events);
 }
 
+/* Of flows that end together those come first that have held something for longest: what they hold is told now. */
+static uint64_t rank_of(void *to, const struct flow *f)
+{
+    const struct worker *w = to;
+    return f->proto == IPPROTO_TCP   ? tcp_rank(w->tcp, f)
+           : f->proto == IPPROTO_UDP ? quic_reader_rank(w->quic, f)
+                                     : 0;
+}
+
 static void flow_gone(void *to, struct flow *f)
 {
     struct worker *w = to;
+    if (w->is_ending)
+        w->events.turn = TURN_LATE | rank_of(w, f);
     if (f->proto == IPPROTO_TCP)
         tcp_flow_gone(w->tcp, f);
     else if (f->proto == IPPROTO_UDP) {
@@ -77,7 +91,14 @@ static void flow_gone(void *to, struct flow *f)
         worker_flush(w);
 }
 
-static void datagram_gone(void *to, const struct datagram *g);
+/* Of a ceiling, for one of `n` workers. */
+static size_t share_of(size_t ceiling, unsigned n)
+{
+    return (ceiling + n - 1) / n;
+}
+
+static void take_arrivals(void *to, const struct arrival *const *arrivals, size_t n);
+static void take_epoch(void *to, int64_t clock_ns);
 
 static unsigned certificates_for(field_mask wanted)
 {
@@ -89,37 +110,44 @@ static unsigned certificates_for(field_mask wanted)
 static bool make_parts(struct worker *w, struct err *err)
 {
     const struct worker_options *o = &w->o;
+    unsigned n = o->n_sharing ? o->n_sharing : 1;
     struct flow_table_options flows = {
-        .capacity = o->flows_max ? o->flows_max : FLOWS_DEFAULT,
+        .capacity = (uint32_t)share_of(o->flows_max ? o->flows_max : FLOWS_DEFAULT, n),
         .seed = o->seed,
         .idle_tcp_s = IDLE_TCP_S,
         .idle_udp_s = IDLE_UDP_S,
         .gone = flow_gone,
         .gone_to = w,
+        .rank = rank_of,
     };
     struct tcp_options tcp = {
-        .directions_max = DIRECTIONS_MAX,
-        .buffer_cap_bytes = o->buffer_cap_bytes ? o->buffer_cap_bytes : BUFFERS_DEFAULT,
+        .directions_max = (uint32_t)share_of(DIRECTIONS_MAX, n),
+        .buffer_cap_bytes = share_of(o->buffer_cap_bytes ? o->buffer_cap_bytes : BUFFERS_DEFAULT, n),
+        .told_max = (uint32_t)share_of(TOLD_KEYS, n),
+        .http2_tables = (uint32_t)share_of(HTTP2_TABLES, n),
     };
-    struct fragments_options fragments = {
-        .cap_bytes = o->fragments_cap_bytes,
+    struct intake_options intake = {
+        .verifies_checksums = o->verifies_checksums,
+        .fragments_cap_bytes = o->fragments_cap_bytes,
         .seed = o->seed,
-        .gone = datagram_gone,
-        .gone_to = w,
+        .stats = &w->stats,
+        .arrived = take_arrivals,
+        .epoch_ended = take_epoch,
+        .to = w,
     };
     buf_init(&w->out, OUT_BYTES_MAX);
-    w->fragments = fragments_new(&fragments);
+    w->intake = o->is_handed_arrivals ? NULL : intake_new(&intake);
     w->flows = flow_table_new(&flows);
-    w->seen = seen_new(ALERT_KEYS);
+    w->seen = seen_new((uint32_t)share_of(ALERT_KEYS, n));
     w->observed.items = malloc(OBSERVED_MAX * sizeof *w->observed.items);
-    if (!w->fragments || !w->flows || !w->seen || !w->observed.items ||
+    if ((!w->intake && !o->is_handed_arrivals) || !w->flows || !w->seen || !w->observed.items ||
         !events_init(&w->events, &w->stats, BATCH_BYTES))
         return err_set(err, ERR_MEMORY, NULL, "out of memory");
     w->events.fingerprints = o->writes_events ? FINGERPRINT_ALL : 0;
     w->events.certificates = o->writes_events ? CERTIFICATES_WANTED : 0;
     w->tcp = tcp_new(&tcp, &w->events);
-    w->quic = quic_reader_new(QUIC_GATHERINGS, &w->events);
-    w->dtls = dtls_reader_new(DTLS_GATHERINGS, &w->events);
+    w->quic = quic_reader_new((uint32_t)share_of(QUIC_GATHERINGS, n), &w->events);
+    w->dtls = dtls_reader_new((uint32_t)share_of(DTLS_GATHERINGS, n), &w->events);
     if (!w->tcp || !w->quic || !w->dtls)
         return err_set(err, ERR_MEMORY, NULL, "out of memory");
     if (!o->db)
@@ -161,7 +189,7 @@ void worker_free(struct worker *w)
     if (!w)
         return;
     scanner_free(w->scanner);
-    fragments_free(w->fragments);
+    intake_free(w->intake);
     tcp_free(w->tcp);
     quic_reader_free(w->quic);
     dtls_reader_free(w->dtls);
@@ -221,208 +249,113 @@ static void read_udp(struct worker *w, struct flow *f, unsigned side, const stru
         f->next_seq[side]++;
 }
 
-/* COLD: each kind of layer once. */
-COLD static void count_tunnels(struct stats *s, const struct decoded *d, uint32_t n)
-{
-    const struct carrier *c = &d->carrier;
-    uint32_t counted = 0;
-    for (unsigned i = 0; i < c->n_layers; i++) {
-        uint32_t bit = UINT32_C(1) << c->layers[i].type;
-        if (!(counted & bit))
-            s->encapsulated[c->layers[i].type] += n;
-        counted |= bit;
-    }
-    if (d->is_unread_tunnel)
-        s->tunnels_unread += n;
-}
-
-/* `n` packets: more than one when they were fragments. */
-static void count_decoded(struct stats *s, const struct decoded *d, uint32_t n)
-{
-    s->processed += n;
-    *(d->ip_version == 4 ? &s->ipv4 : &s->ipv6) += n;
-    *(d->proto == IPPROTO_TCP ? &s->tcp : d->proto == IPPROTO_UDP ? &s->udp : &s->other_ip) += n;
-    if (d->n_vlans)
-        s->vlan_tagged += n;
-    if (d->carrier.is_tunnel || d->is_unread_tunnel)
-        count_tunnels(s, d, n);
-}
-
-static void count_refused(struct stats *s, struct decode_result r, uint32_t n)
-{
-    if (r.verdict == DECODE_BAD)
-        s->undecodable[r.reason] += n;
-    else
-        s->out_of_scope[r.reason] += n;
-}
-
-static void count_received(struct stats *s, const struct packet *pkt)
-{
-    s->packets++;
-    s->bytes += pkt->bytes.len;
-    s->wire_bytes += pkt->wire_len;
-    if (s->first_ns == 0 || pkt->ts_ns < s->first_ns)
-        s->first_ns = pkt->ts_ns;
-    if (pkt->ts_ns > s->last_ns)
-        s->last_ns = pkt->ts_ns;
-}
-
-/* A packet, or a datagram whose last fragment it is. True when it began a flow. */
-static bool read_decoded(struct worker *w, const struct packet *pkt, const struct decoded *d,
-                         const struct flow_key *key, bool is_cut)
-{
-    unsigned side = key->side;
-    bool is_new;
-    struct flow *f = flow_find_by(w->flows, key, d, pkt->ts_ns, &is_new);
-    struct moment m = moment_of(pkt, d);
-    if (is_new) {
-        w->stats.flows++;
-        events_add_flow(&w->events, f, side, &m);
-    }
-    if (is_cut && d->payload.len < d->payload_wire_len) {
-        w->stats.cut_by_snaplen++;
-        f->flags |= FLOW_SNAPLEN;
-    }
-    if (d->proto == IPPROTO_TCP)
-        tcp_packet(w->tcp, f, side, d, &m);
-    else if (d->proto == IPPROTO_UDP)
-        read_udp(w, f, side, d, &m);
-    if (wants_scan(w))
-        worker_flush(w);
-    return is_new;
-}
-
-/* COLD unless asked for: what was decoded, or that its checksum is wrong. */
-static struct decode_result verify(struct decode_result r, const struct decoded *d)
-{
-    bool is_read = r.verdict == DECODE_OK || r.verdict == DECODE_FRAGMENT;
-    return is_read && !checksum_holds(d) ? (struct decode_result){DECODE_BAD, UNDECODABLE_CHECKSUM} : r;
-}
-
-COLD static void take_fragment(struct worker *w, const struct packet *pkt, const struct decoded *d, uint32_t n);
-
-/* COLD: what fragments brought, on behalf of `n` packets. In a tunnel it may be a fragment again, of a datagram within; but while another
- * goes the set of fragments takes no more. */
-COLD static void read_datagram(struct worker *w, const struct datagram *g, uint32_t n)
-{
-    struct decoded d = g->decoded;
-    d.ip_header = NULL; /* each fragment's was looked at when it came */
-    struct decode_result r = decode_datagram(g->bytes, g->wire_len, g->is_cut, &d);
-    if (w->o.verifies_checksums && g->fate == DATAGRAM_WHOLE)
-        r = verify(r, &d);
-    if (r.verdict == DECODE_FRAGMENT && g->fate == DATAGRAM_WHOLE) {
-        take_fragment(w, &g->packet, &d, n);
-    } else if (r.verdict == DECODE_FRAGMENT) {
-        w->stats.out_of_scope[SCOPE_FRAGMENT] += n;
-    } else if (r.verdict == DECODE_OK) {
-        count_decoded(&w->stats, &d, n);
-        struct flow_key key = flow_key_of(w->flows, &d);
-        read_decoded(w, &g->packet, &d, &key, g->is_cut);
-    } else {
-        count_refused(&w->stats, r, n);
-    }
-}
-
-/* COLD: it will not be whole. What its first fragment holds is read all the same. */
-COLD static void datagram_gone(void *to, const struct datagram *g)
-{
-    struct worker *w = to;
-    struct stats *s = &w->stats;
-    s->fragments_waiting -= g->n_packets;
-    if (g->fate == DATAGRAM_DROPPED) {
-        s->undecodable[UNDECODABLE_FRAGMENT] += g->n_packets;
-        return;
-    }
-    *(g->fate == DATAGRAM_EVICTED ? &s->datagrams_evicted : &s->datagrams_incomplete) += 1;
-    bool has_first = g->wire_len > 0;
-    s->out_of_scope[SCOPE_FRAGMENT] += g->n_packets - has_first;
-    if (has_first)
-        read_datagram(w, g, 1);
-}
-
-/* `n` packets brought it. Ends, for each datagram within another is a layer further in. */
-COLD static void take_fragment(struct worker *w, const struct packet *pkt, const struct decoded *d, uint32_t n)
-{
-    struct stats *s = &w->stats;
-    struct datagram whole;
-    bool overlaps;
-    s->fragments_waiting += n;
-    enum fragments_verdict v = fragments_add(w->fragments, pkt, d, n, &whole, &overlaps);
-    s->fragments_overlapping += overlaps;
-    if (v == FRAGMENTS_REFUSED) {
-        s->fragments_waiting -= n;
-        s->undecodable[UNDECODABLE_FRAGMENT] += n;
-    } else if (v == FRAGMENTS_WHOLE) {
-        s->fragments_waiting -= whole.n_packets;
-        s->datagrams_whole++;
-        read_datagram(w, &whole, whole.n_packets);
-    }
-}
-
-/* A packet that was decoded before its turn. */
-struct arrival {
-    struct decode_result result;
-    struct decoded decoded;
-    struct flow_key key; /* when the result is DECODE_OK */
-};
-
-static void arrive(struct worker *w, enum link_type link, const struct packet *pkt, struct arrival *a)
-{
-    a->result = decode_packet(link, pkt, &a->decoded);
-    if (w->o.verifies_checksums)
-        a->result = verify(a->result, &a->decoded);
-    if (a->result.verdict == DECODE_OK)
-        a->key = flow_key_of(w->flows, &a->decoded);
-}
-
-static void read_arrival(struct worker *w, const struct packet *pkt, const struct arrival *a)
+/* Its flow has come from memory, or is asked for. */
+static void read_arrival(struct worker *w, const struct arrival *a)
 {
     const struct decoded *d = &a->decoded;
-    count_received(&w->stats, pkt);
-    if (a->result.verdict == DECODE_OK) {
-        count_decoded(&w->stats, d, 1);
-        if (read_decoded(w, pkt, d, &a->key, pkt->bytes.len < pkt->wire_len))
-            fragments_expire(w->fragments, pkt->ts_ns); /* new flows drive the clock, as in the flow table */
-    } else if (a->result.verdict == DECODE_FRAGMENT) {
-        take_fragment(w, pkt, d, 1);
-    } else {
-        count_refused(&w->stats, a->result, 1);
+    unsigned side = a->key.side;
+    bool is_new;
+    w->events.turn = a->turn;
+    struct flow *f = flow_find_by(w->flows, &a->key, d, a->moment.ts_ns, &is_new);
+    if (is_new) {
+        w->stats.flows++;
+        events_add_flow(&w->events, f, side, &a->moment);
     }
+    if (a->is_cut)
+        f->flags |= FLOW_SNAPLEN;
+    if (d->proto == IPPROTO_TCP)
+        tcp_packet(w->tcp, f, side, d, &a->moment);
+    else if (d->proto == IPPROTO_UDP)
+        read_udp(w, f, side, d, &a->moment);
+    if (wants_scan(w))
+        worker_flush(w);
 }
 
-void worker_packet(struct worker *w, enum link_type link, const struct packet *pkt)
+/* Three rounds over a few arrivals, so that a bucket, and then a flow, has come from memory when it is looked at. */
+static void read_ahead(struct worker *w, const struct arrival *const *arrivals, size_t n)
 {
-    struct arrival a;
-    arrive(w, link, pkt, &a);
-    read_arrival(w, pkt, &a);
+    for (size_t i = 0; i < n; i++)
+        flow_prefetch_bucket(w->flows, &arrivals[i]->key);
+    for (size_t i = 0; i < n; i++)
+        flow_prefetch(w->flows, &arrivals[i]->key);
+    for (size_t i = 0; i < n; i++)
+        read_arrival(w, arrivals[i]);
 }
 
-/* Three rounds over a few packets, so that a bucket, and then a flow, has come from memory when it is looked at. */
-static void read_ahead(struct worker *w, const struct packet *packets, size_t n)
+void worker_arrivals(struct worker *w, const struct arrival *const *arrivals, size_t n)
 {
-    struct arrival ahead[AHEAD];
-    for (size_t i = 0; i < n; i++)
-        arrive(w, packets[i].link, &packets[i], &ahead[i]);
-    for (size_t i = 0; i < n; i++)
-        if (ahead[i].result.verdict == DECODE_OK)
-            flow_prefetch(w->flows, &ahead[i].key);
-    for (size_t i = 0; i < n; i++)
-        read_arrival(w, &packets[i], &ahead[i]);
+    for (size_t at = 0; at < n; at += ARRIVALS_AHEAD)
+        read_ahead(w, arrivals + at, n - at < ARRIVALS_AHEAD ? n - at : ARRIVALS_AHEAD);
+}
+
+static void end_flows(struct worker *w, bool is_all, int64_t clock_ns)
+{
+    w->is_ending = true;
+    if (is_all)
+        flow_table_clear(w->flows);
+    else
+        flow_table_end_idle(w->flows, (uint32_t)(clock_ns / 1000000000));
+    w->is_ending = false;
+}
+
+void worker_end_epoch(struct worker *w, int64_t clock_ns)
+{
+    bool is_due = clock_ns < w->swept_ns || clock_ns - w->swept_ns >= SWEEP_S * INT64_C(1000000000);
+    if (clock_ns == 0 || !is_due)
+        return;
+    w->swept_ns = clock_ns;
+    tcp_pass_time(w->tcp, clock_ns);
+    end_flows(w, false, clock_ns);
+}
+
+void worker_end_flows(struct worker *w)
+{
+    end_flows(w, true, 0);
+    tcp_forget(w->tcp);
+    worker_flush(w);
+}
+
+/* ---- packets, for who brings them here ---- */
+
+static void take_arrivals(void *to, const struct arrival *const *arrivals, size_t n)
+{
+    read_ahead(to, arrivals, n);
+}
+
+static void take_epoch(void *to, int64_t clock_ns)
+{
+    worker_end_epoch(to, clock_ns);
 }
 
 void worker_packets(struct worker *w, const struct packet *packets, size_t n)
 {
-    for (size_t at = 0; at < n; at += AHEAD)
-        read_ahead(w, packets + at, n - at < AHEAD ? n - at : AHEAD);
+    intake_packets(w->intake, packets, n);
+}
+
+void worker_packet(struct worker *w, enum link_type link, const struct packet *pkt)
+{
+    struct packet linked = *pkt;
+    linked.link = link;
+    intake_packets(w->intake, &linked, 1);
 }
 
 /* ---- hits to alerts ---- */
 
 static void write_out(struct worker *w)
 {
-    if (w->out.len && !w->is_broken)
-        w->is_broken = !w->o.write(w->o.write_to, buf_span(&w->out));
+    struct span lines = buf_span(&w->out);
+    if (lines.len && !w->is_broken)
+        w->is_broken = w->o.write_turn ? !w->o.write_turn(w->o.write_to, w->out_turn, lines)
+                                       : !w->o.write(w->o.write_to, lines);
     buf_reset(&w->out);
+}
+
+/* Room for one more line, of this turn. */
+static void make_room(struct worker *w, uint64_t turn)
+{
+    if (w->out.len > OUT_BYTES_FLUSH || (w->o.write_turn && turn != w->out_turn))
+        write_out(w);
+    w->out_turn = turn;
 }
 
 /* Does anybody still say so at that time? */
@@ -517,8 +450,7 @@ COLD static void report(struct worker *w, const struct hit *h)
     }
     struct event whole;
     a.event = with_fingerprints(w, a.event, &whole);
-    if (w->out.len > OUT_BYTES_FLUSH)
-        write_out(w);
+    make_room(w, a.event->turn);
     if (eve_put_alert(&w->out, &w->o.eve, &a)) {
         s->alerts++;
         credit_lists(w, h->indicator, seconds);
@@ -557,8 +489,7 @@ static void match_events(struct worker *w)
 static void write_events(struct worker *w)
 {
     for (uint32_t i = 0; i < w->events.n; i++) {
-        if (w->out.len > OUT_BYTES_FLUSH)
-            write_out(w);
+        make_room(w, w->events.items[i]->turn);
         if (!eve_put_event(&w->out, &w->o.eve, w->events.items[i]))
             w->stats.alerts_unwritten++;
     }
@@ -581,17 +512,18 @@ void worker_flush(struct worker *w)
 
 void worker_end_source(struct worker *w)
 {
-    if (w->o.is_joined)
-        worker_flush(w);
-    else
+    if (!w->o.is_joined) {
         worker_end_run(w);
+        return;
+    }
+    intake_end_epoch(w->intake);
+    worker_flush(w);
 }
 
 void worker_end_run(struct worker *w)
 {
-    fragments_clear(w->fragments);
-    flow_table_clear(w->flows);
-    worker_flush(w);
+    intake_end_run(w->intake);
+    worker_end_flows(w);
 }
 
 bool worker_output_is_broken(const struct worker *w)

@@ -2,9 +2,8 @@
 /* The one place where packets and matcher meet: packets in, EVE lines out. Everything mutable of a run's hot part is in here;
  * workers share only the db, which never changes. */
 #include "matcher/scan.h"
-#include "sensor/decode/decode.h"
 #include "sensor/eve.h"
-#include "sensor/stats.h"
+#include "sensor/intake.h"
 
 struct worker; /* one thread */
 
@@ -18,9 +17,13 @@ struct worker_options {
     size_t buffer_cap_bytes;   /* for reassembly; 0: 256 MiB */
     size_t fragments_cap_bytes; /* 0: FRAGMENTS_CAP_DEFAULT, 16 MiB */
     uint64_t seed;             /* of the hashes of flows and alerts: 0 for replay, random for live */
+    unsigned n_sharing;        /* workers that divide these ceilings among them; 0: 1 */
+    bool is_handed_arrivals;   /* by an intake elsewhere (worker_arrivals): this one takes no packets */
     /* Takes whole lines. False: the output is broken, nothing more is offered. */
     bool (*write)(void *to, struct span lines);
     void *write_to;
+    /* Instead of `write`, and with the same `to`: those of one turn alone. NULL. */
+    bool (*write_turn)(void *to, uint64_t turn, struct span lines);
     /* Told of each alert that was put out, with the indicator of the db's set and the packet's time; NULL. */
     void (*alerted)(void *to, uint32_t indicator, int64_t seconds);
     void *alerted_to;
@@ -48,5 +51,12 @@ const struct stats *worker_stats(const struct worker *w);
 const uint64_t *worker_list_hits(const struct worker *w);
 /* Hits suppressed, by origin of the set of the db's allow side; borrowed from the worker. NULL without an allow side. */
 const uint64_t *worker_allow_hits(const struct worker *w);
+/* For who has an intake elsewhere, the same three steps. Turns rise from call to call of worker_arrivals(); of flows that end they have the
+ * highest bit set and rise within the call. */
+void worker_arrivals(struct worker *w, const struct arrival *const *arrivals, size_t n);
+void worker_end_epoch(struct worker *w, int64_t clock_ns);
+/* All flows end; matched and written. */
+void worker_end_flows(struct worker *w);
+
 /* Live: what the capture says was dropped since the start. */
 void worker_set_drops(struct worker *w, uint64_t kernel, uint64_t interface);

@@ -47,6 +47,7 @@ static const char replay[] =
     "\n"
     "Captures\n"
     "      --join              captures are parts of one: flows go on from file to file\n"
+    "  -j, --workers N         threads that read flows, 1 to 64 (one a processor, at most 8)\n"
     "      --checksums C       ignore, or verify: what has a wrong one is not read (ignore)\n"
     "  -h, --help\n";
 
@@ -58,6 +59,7 @@ static const char fields[] =
     "\n"
     "Captures\n"
     "      --join              captures are parts of one: flows go on from file to file\n"
+    "  -j, --workers N         threads that read flows, 1 to 64 (one a processor, at most 8)\n"
     "      --checksums C       ignore, or verify: what has a wrong one is not read (ignore)\n"
     "  -h, --help\n";
 

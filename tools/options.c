@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sensor/crew.h"
 #include "tools/cache.h"
 #include "tools/help.h"
 #include "tools/message.h"
@@ -51,6 +52,7 @@ static const struct {
     {{"cache", required_argument, NULL, OPT_CACHE}, OPTIONS_REPLAY | OPTIONS_LIVE},
     {{"db", required_argument, NULL, OPT_DB}, OPTIONS_REPLAY | OPTIONS_LIVE},
     {{"no-refang", no_argument, NULL, OPT_NO_REFANG}, OPTIONS_REPLAY | OPTIONS_LIVE | OPTIONS_COMPILE},
+    {{"workers", required_argument, NULL, 'j'}, OPTIONS_REPLAY | OPTIONS_FIELDS},
     {{"join", no_argument, NULL, OPT_JOIN}, OPTIONS_REPLAY | OPTIONS_FIELDS},
     {{"checksums", required_argument, NULL, OPT_CHECKSUMS}, OPTIONS_REPLAY | OPTIONS_FIELDS | OPTIONS_LIVE},
     {{"interface", required_argument, NULL, 'i'}, OPTIONS_LIVE},
@@ -194,6 +196,8 @@ static bool take_option(int option, char *argument, struct options *o)
     case OPT_NO_REFANG:
         o->load.keeps_defanged_out = true;
         return true;
+    case 'j':
+        return take_number(argument, "--workers", 1, CREW_MAX, &o->n_workers);
     case OPT_JOIN:
         o->is_joined = true;
         return true;
@@ -304,7 +308,8 @@ bool options_parse(int argc, char **argv, enum option_scope scope, struct option
         if (table[i].scopes & (int)scope)
             known[n++] = table[i].option;
     const char *letters = scope == OPTIONS_LIVE     ? ":hl:o:qi:c:"
-                          : scope == OPTIONS_FIELDS ? ":ho:q"
+                          : scope == OPTIONS_FIELDS ? ":ho:qj:"
+                          : scope == OPTIONS_REPLAY ? ":hl:o:qj:"
                                                     : ":hl:o:q";
 
     *out = (struct options){

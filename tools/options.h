@@ -12,6 +12,7 @@ struct options {
     const char *output;        /* -o; NULL: stdout */
     bool writes_stats;         /* --stats */
     bool is_joined;            /* --join */
+    int n_workers;             /* -j; 0: as many as are worth it */
     bool verifies_checksums;   /* --checksums verify */
     bool is_quiet;             /* --quiet: no summary, no progress */
     const char *interface;     /* live only */

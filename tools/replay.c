@@ -1,12 +1,13 @@
 /* `vedette replay` and `vedette fields`: captures in, lines out. */
+#include <sched.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "sensor/capture/capture.h"
+#include "sensor/crew.h"
 #include "sensor/ledger.h"
-#include "sensor/worker.h"
 #include "tools/commands.h"
 #include "tools/message.h"
 #include "tools/options.h"
@@ -16,16 +17,19 @@
 #include "tools/sink.h"
 #include "tools/summary.h"
 
-enum { PACKETS_PER_READ = 4096 };
+enum { PACKETS_PER_READ = 4096, WORKERS_DEFAULT_MAX = 8 };
+#define WORTH_THREADS_BYTES                                                                                  \
+    (UINT64_C(32)                                                                                            \
+     << 20) /* captures that one worker reads in a tenth of a second are not worth others' starting */
 
 struct run {
     struct options options;
     struct paths captures;
     struct loaded loaded;
     struct sink sink;
-    struct worker *worker;
+    struct crew *crew;
     struct progress progress;
-    struct ledger ledger; /* of captures that are read one by one */
+    struct ledger ledger;  /* of captures that are read one by one */
     uint64_t bytes_before; /* sizes of the captures that are done */
     size_t n_read, n_failed;
     bool has_lists;
@@ -33,7 +37,7 @@ struct run {
 
 static void on_packets(void *to, const struct packet *packets, size_t n)
 {
-    worker_packets(to, packets, n);
+    crew_packets(to, packets, n);
 }
 
 static uint64_t total_size(const struct paths *p)
@@ -58,16 +62,17 @@ static bool read_capture(struct run *r, struct capture *c, uint32_t source)
         say("%s: link type %s is not read: its packets are counted, not looked into",
             r->captures.items[source], capture_link_name(c));
     signals_watch(c);
-    while ((n = capture_read_many(c, PACKETS_PER_READ, source, on_packets, r->worker, &err)) > 0) {
-        const struct stats *s = worker_stats(r->worker);
-        progress_update(&r->progress, r->bytes_before + capture_position(c), s->packets, s->alerts);
-        if (signals_want_end() || worker_output_is_broken(r->worker))
+    while ((n = capture_read_many(c, PACKETS_PER_READ, source, on_packets, r->crew, &err)) > 0) {
+        uint64_t packets, alerts;
+        crew_progress(r->crew, &packets, &alerts);
+        progress_update(&r->progress, r->bytes_before + capture_position(c), packets, alerts);
+        if (signals_want_end() || crew_output_is_broken(r->crew))
             break;
     }
     signals_watch(NULL);
-    worker_end_source(r->worker);
+    crew_end_source(r->crew);
     if (!r->options.is_joined)
-        ledger_note(&r->ledger, r->captures.items[source], worker_stats(r->worker));
+        ledger_note(&r->ledger, r->captures.items[source], crew_stats(r->crew));
     r->bytes_before += capture_size(c);
     if (n < 0 && err.kind == ERR_INTERRUPTED)
         n = 0;
@@ -80,7 +85,7 @@ static bool read_capture(struct run *r, struct capture *c, uint32_t source)
 
 static void read_captures(struct run *r)
 {
-    for (size_t i = 0; i < r->captures.n && !signals_want_end() && !worker_output_is_broken(r->worker); i++) {
+    for (size_t i = 0; i < r->captures.n && !signals_want_end() && !crew_output_is_broken(r->crew); i++) {
         struct err err = {0};
         struct capture *c = capture_open_file(r->captures.items[i], &err);
         if (!c && err.kind == ERR_INTERRUPTED)
@@ -105,10 +110,10 @@ static void write_stats(struct run *r, const struct eve_options *eve)
     buf_init(&line, 64 << 20);
     struct eve_lists lists = {.reports = r->loaded.reports,
                               .n_reports = r->loaded.n_reports,
-                              .list_hits = worker_list_hits(r->worker),
-                              .allow_hits = worker_allow_hits(r->worker),
+                              .list_hits = crew_list_hits(r->crew),
+                              .allow_hits = crew_allow_hits(r->crew),
                               .ledger = &r->ledger};
-    if (eve_put_stats(&line, eve, worker_stats(r->worker), r->loaded.db, &lists, 0))
+    if (eve_put_stats(&line, eve, crew_stats(r->crew), r->loaded.db, &lists, 0))
         sink_write(&r->sink, buf_span(&line));
     buf_fini(&line);
 }
@@ -118,6 +123,18 @@ static double seconds_since(const struct timespec *start)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+/* As asked for, or one for each processor where there is enough to do. What comes out is the same. */
+static unsigned n_workers(const struct run *r, uint64_t total_bytes)
+{
+    cpu_set_t cpus;
+    if (r->options.n_workers)
+        return (unsigned)r->options.n_workers;
+    if ((total_bytes && total_bytes < WORTH_THREADS_BYTES) || sched_getaffinity(0, sizeof cpus, &cpus) != 0)
+        return 1;
+    int n = CPU_COUNT(&cpus);
+    return n < WORKERS_DEFAULT_MAX ? (unsigned)n : WORKERS_DEFAULT_MAX;
 }
 
 static bool run_all(struct run *r)
@@ -133,16 +150,17 @@ static bool run_all(struct run *r)
         .write = sink_write,
         .write_to = &r->sink,
     };
-    r->worker = worker_new(&options, &err);
-    if (!r->worker) {
+    uint64_t total_bytes = total_size(&r->captures);
+    r->crew = crew_new(&options, n_workers(r, total_bytes), &err);
+    if (!r->crew) {
         say_err(&err);
         return false;
     }
     clock_gettime(CLOCK_MONOTONIC, &start);
-    progress_start(&r->progress, total_size(&r->captures), !r->options.is_quiet);
+    progress_start(&r->progress, total_bytes, !r->options.is_quiet);
     read_captures(r);
     if (r->options.is_joined)
-        worker_end_run(r->worker);
+        crew_end_run(r->crew);
     double seconds = seconds_since(&start);
     progress_end(&r->progress);
     if (r->options.writes_stats)
@@ -151,10 +169,10 @@ static bool run_all(struct run *r)
         char what[64];
         snprintf(what, sizeof what, "%zu capture%s", r->n_read, r->n_read == 1 ? "" : "s");
         summary_print(&(struct run_totals){
-            .stats = worker_stats(r->worker),
+            .stats = crew_stats(r->crew),
             .loaded = r->has_lists ? &r->loaded : NULL,
-            .list_hits = worker_list_hits(r->worker),
-            .allow_hits = worker_allow_hits(r->worker),
+            .list_hits = crew_list_hits(r->crew),
+            .allow_hits = crew_allow_hits(r->crew),
             .what = what,
             .seconds = seconds,
             .ledger = &r->ledger,
@@ -217,7 +235,7 @@ static int run(int argc, char **argv, enum option_scope scope)
         status = is_good ? EXIT_DONE : EXIT_FAILED;
     }
 out:
-    worker_free(r.worker);
+    crew_free(r.crew);
     loaded_fini(&r.loaded);
     paths_fini(&r.captures);
     options_fini(&r.options);

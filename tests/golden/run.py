@@ -8,7 +8,8 @@ A case is a directory with
     expect.gist          the intent, written by hand: stdout's gist (gist.py) must be this
     expect.exit          exit status, 0 if there is no such file
     expect.stderr        how some lines on stderr must begin, in any order
-A replay runs again, from the cache and without it, and with either names engine, and must give the same bytes each time.
+It runs again with several workers, a replay also from the cache and without it, and with either names engine, and must give the same
+bytes each time.
 The sums in its summary must hold.
 
 --update rewrites expect.jsonl, for review; a case whose gist or exit status is wrong is not rewritten.
@@ -126,11 +127,13 @@ def check_sums(case, result):
 
 
 def check_repeats(case, result):
-    """The same again, and with either names engine."""
-    if case.args[0] != "replay":
+    """The same again, with either names engine, and with several workers."""
+    if case.args[0] not in ("replay", "fields"):
         return []
-    faults = []
-    for more in ((), ("--names-engine", "hyperscan"), ("--names-engine", "table"), ("--no-cache",)):
+    faults, ways = [], [("-j", "3")]
+    if case.args[0] == "replay":
+        ways += [(), ("--names-engine", "hyperscan"), ("--names-engine", "table"), ("--no-cache",)]
+    for more in ways:
         again = case.run(*more)
         if again.stdout != result.stdout:
             faults.append("other output when run with %s:" % (" ".join(more) or "the same arguments"))

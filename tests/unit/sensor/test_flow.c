@@ -328,23 +328,94 @@ static void test_full_bucket(void **state)
     assert_true(evictions > 0);
 }
 
-/* New flows take idle ones out, a few at a time, though nobody asks for those. */
-static void test_sweep(void **state)
+/* New flows end no others; when asked for, all go that are idle then, and only those. */
+static void test_idle_ones_end(void **state)
 {
     (void)state;
     struct house *h = open_house(4096, 0);
-    for (uint32_t i = 0; i < 1000; i++) {
-        struct decoded d = packet(i, 10, 0xffffffff, 20, UDP);
-        find(h, &d, START_S);
+    for (uint32_t i = 0; i < 3000; i++) {
+        struct decoded d = packet(i, 10, 0xffffffff, 20, i % 3 ? UDP : TCP);
+        find(h, &d, START_S + i / 1000);
     }
-    for (uint32_t i = 0; i < 1000; i++) {
-        struct decoded d = packet(5000 + i, 10, 0xffffffff, 20, UDP);
-        find(h, &d, START_S + IDLE_UDP_S + 1);
+    flow_table_end_idle(h->t, START_S + IDLE_UDP_S);
+    assert_int_equal(h->n_gone, 0);
+    flow_table_end_idle(h->t, START_S + IDLE_UDP_S + 2);
+    assert_int_equal(h->n_gone, 1333); /* those of the first two seconds */
+    flow_table_end_idle(h->t, START_S + IDLE_UDP_S + 2);
+    flow_table_end_idle(h->t, START_S - 1);
+    flow_table_end_idle(h->t, 0);
+    assert_int_equal(flow_count(h->t), 3000 - 1333);
+    for (uint32_t i = 0; i < 3000; i++) { /* those that stayed are found, the others' places are free */
+        struct decoded d = packet(i, 10, 0xffffffff, 20, i % 3 ? UDP : TCP);
+        assert_int_equal(find(h, &d, START_S + IDLE_UDP_S).is_new, i % 3 && i < 2000);
     }
-    assert_int_equal(flow_count(h->t), 1000);
-    assert_int_equal(h->n_gone, 1000);
+    assert_int_equal(flow_count(h->t), 3000);
+    flow_table_end_idle(h->t, START_S + 2 * IDLE_TCP_S);
+    assert_int_equal(flow_count(h->t), 0);
     assert_int_equal(flow_evictions(h->t), 0);
     close_house(h);
+}
+
+/* By the port, odd ones first come without a rank. */
+static uint64_t rank_by_port(void *to, const struct flow *f)
+{
+    (void)to;
+    uint16_t port = f->port[0] < f->port[1] ? f->port[1] : f->port[0];
+    return port % 2 ? 0 : 100000u - port;
+}
+
+static void test_ranks(void **state)
+{
+    (void)state;
+    struct house *h = calloc(1, sizeof *h);
+    h->t = flow_table_new(&(struct flow_table_options){.capacity = 1024,
+                                                       .idle_tcp_s = IDLE_TCP_S,
+                                                       .idle_udp_s = IDLE_UDP_S,
+                                                       .gone = note_gone,
+                                                       .gone_to = h,
+                                                       .rank = rank_by_port});
+    struct chance c = chance_of(3);
+    uint16_t ports[500];
+    for (uint16_t i = 0; i < 500; i++)
+        ports[i] = 1000 + i;
+    for (uint32_t i = 500; i > 1; i--) { /* in any order */
+        uint32_t at = chance_below(&c, i);
+        uint16_t port = ports[at];
+        ports[at] = ports[i - 1];
+        ports[i - 1] = port;
+    }
+    for (int i = 0; i < 500; i++) {
+        struct decoded d = packet(1, 10, 2, ports[i], TCP);
+        find(h, &d, START_S);
+    }
+    flow_table_clear(h->t);
+    assert_int_equal(h->n_gone, 500);
+    for (size_t i = 0; i < 250; i++)
+        assert_int_equal(h->gone_ports[i] % 2, 1);
+    for (size_t i = 0; i < 250; i++)
+        assert_int_equal(h->gone_ports[250 + i], 1498 - 2 * i);
+    close_house(h);
+}
+
+/* Tables that share the flows get about as many each, and use all of their buckets. */
+static void test_spread(void **state)
+{
+    (void)state;
+    for (unsigned n = 1; n <= 8; n++) {
+        unsigned counts[8] = {0}, buckets[8] = {0};
+        for (uint32_t i = 0; i < 8000; i++) {
+            struct decoded d = packet(i, 10, 2, 53, UDP), back = answer_to(d);
+            struct flow_key k = flow_key_of(&d, 7), other = flow_key_of(&back, 7);
+            unsigned at = flow_spread(&k, n);
+            assert_true(at < n && flow_spread(&other, n) == at);
+            counts[at]++;
+            buckets[at] += k.hash & 1;
+        }
+        for (unsigned i = 0; i < n; i++) {
+            assert_in_range(counts[i], 8000 / n * 8 / 10, 8000 / n * 12 / 10);
+            assert_in_range(buckets[i], counts[i] * 4 / 10, counts[i] * 6 / 10);
+        }
+    }
 }
 
 /* ---- against a naive map ---- */
@@ -482,7 +553,9 @@ int main(void)
         cmocka_unit_test(test_full_table),
         cmocka_unit_test(test_capacity_is_never_exceeded),
         cmocka_unit_test(test_full_bucket),
-        cmocka_unit_test(test_sweep),
+        cmocka_unit_test(test_idle_ones_end),
+        cmocka_unit_test(test_ranks),
+        cmocka_unit_test(test_spread),
         cmocka_unit_test(test_many_flows_against_a_naive_map),
         cmocka_unit_test(test_ids),
         cmocka_unit_test(test_order_is_deterministic),

@@ -87,12 +87,29 @@ static void test_long_run(void **state)
     seen_free(NULL);
 }
 
+/* What was added before the last time but one is forgotten, and not counted as pushed out. */
+static void test_ageing(void **state)
+{
+    (void)state;
+    struct seen *s = seen_new(100);
+    seen_age(s);
+    assert_true(seen_add(s, 1));
+    seen_age(s);
+    assert_false(seen_add(s, 1));
+    assert_true(seen_add(s, 2));
+    seen_age(s);
+    assert_true(seen_add(s, 1));
+    assert_false(seen_add(s, 2));
+    assert_int_equal(seen_forgotten(s), 0);
+    seen_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_once),           cmocka_unit_test(test_zero),
         cmocka_unit_test(test_colliding_keys), cmocka_unit_test(test_forgetting),
-        cmocka_unit_test(test_long_run),
+        cmocka_unit_test(test_ageing),         cmocka_unit_test(test_long_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
