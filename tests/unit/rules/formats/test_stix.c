@@ -237,8 +237,11 @@ static void refuses_comparisons_by_themselves(void **state)
     expect_refused("[file:hashes.'SHA-1' = 'da39a3ee5e6b4b0d3255bfef95601890afd80709']",
                    REJECT_PATTERN_OBJECT, IOC_SHA1);
     expect_refused("[file:parent_ref.hashes.sha256 LIKE 'a%']", REJECT_PATTERN_OBJECT, IOC_SHA256);
-    expect_refused("[email-addr:value = 'a@b.example']", REJECT_PATTERN_OBJECT, IOC_EMAIL);
-    expect_refused("[email-message:from_ref.value = 'a@b.example']", REJECT_PATTERN_OBJECT, IOC_EMAIL);
+    expect_refused("[email-addr:display_name = 'a@b.example']", REJECT_PATTERN_OBJECT, IOC_OTHER);
+    expect_refused("[email-addr:value = 'b.example']", REJECT_TYPE_MISMATCH, IOC_TYPE_COUNT);
+    expect_refused("[email-addr:value LIKE '%@%']", REJECT_PATTERN_OPERATOR, IOC_EMAIL);
+    expect_refused("[email-addr:value LIKE 'evil%@evil.example']", REJECT_PATTERN_OPERATOR, IOC_EMAIL);
+    expect_refused("[email-addr:value MATCHES '@evil']", REJECT_PATTERN_OPERATOR, IOC_EMAIL);
     expect_refused("[email-message:subject = 'x']", REJECT_PATTERN_OBJECT, IOC_OTHER);
     expect_refused("[network-traffic:dst_port = 443]", REJECT_PATTERN_OBJECT, IOC_OTHER);
     expect_refused("[EXISTS domain-name:value]", REJECT_PATTERN_OPERATOR, IOC_DOMAIN);
@@ -253,7 +256,22 @@ static void refuses_comparisons_by_themselves(void **state)
     expect_refused("[domain-name:value = 'evil']", REJECT_SINGLE_LABEL, IOC_TYPE_COUNT);
 }
 
-/* Fields: a name's 7c1417, URLs 20, user agents 100, addresses 430018, ip.dst 20000. */
+/* Fields: smtp.mail_from 100000, smtp.rcpt_to 200000. */
+static void reads_mail_addresses(void **state)
+{
+    expect_pattern(
+        "[email-addr:value = 'First.Last@EVIL.example' OR email-message:from_ref.value = 'a@b.example']",
+        "email exact first.last@evil.example @1\nemail exact a@b.example fields=100000 @1\n");
+    expect_pattern("[email-message:to_refs[*].value IN ('c@b.example', 'd@b.example')]",
+                   "email exact c@b.example fields=200000 @1\nemail exact d@b.example fields=200000 @1\n");
+    expect_pattern("[email-addr:value LIKE '%@evil.example']",
+                   "domain exact evil.example fields=300000 @1\n");
+    expect_pattern(
+        "[email-message:from_ref.value LIKE '%@evil.example' OR email-addr:value LIKE 'e@f.example']",
+        "domain exact evil.example fields=100000 @1\nemail exact e@f.example @1\n");
+}
+
+/* Fields: a name's 7c1417, URLs 20, user agents 100, addresses c30018, ip.dst 20000. */
 static void makes_regexes(void **state)
 {
     struct list_options o = list_options_none();
@@ -270,7 +288,7 @@ static void makes_regexes(void **state)
     expect_pattern("[url:value MATCHES '(?i)^https://evil' OR url:value MATCHES '/gate$']",
                    "regex regex ^https?://evil fields=20 caseless @1\nregex regex /gate$ fields=20 @1\n");
     expect_pattern("[ipv4-addr:value LIKE '192.0.2.%']",
-                   "regex regex ^192\\.0\\.2\\. fields=430018 caseless @1\n");
+                   "regex regex ^192\\.0\\.2\\. fields=c30018 caseless @1\n");
     expect_pattern("[network-traffic:dst_ref.value LIKE '192.0.2.%' OR network-traffic:dst_ref.value LIKE "
                    "'%.evil.example']",
                    "regex regex ^192\\.0\\.2\\. fields=7e1417 caseless @1\ndomain below evil.example @1\n");
@@ -533,6 +551,7 @@ int main(void)
         cmocka_unit_test(joins_host_and_port),
         cmocka_unit_test(refuses_what_it_cannot_decide),
         cmocka_unit_test(refuses_comparisons_by_themselves),
+        cmocka_unit_test(reads_mail_addresses),
         cmocka_unit_test(makes_regexes),
         cmocka_unit_test(tells_places),
         cmocka_unit_test(resolves_markings),
