@@ -37,7 +37,7 @@ enum section {
     SECTION_COUNT = SECTION_HYPERSCAN + DB_HS_COUNT,
 };
 
-enum { ALIGN = 64, FORMAT_VERSION = 5 };
+enum { ALIGN = 64, FORMAT_VERSION = 6 };
 
 #define MAGIC 0x0a62645f54444556ull /* "VEDT_db\n", and the byte order */
 

@@ -68,6 +68,7 @@ enum route route_of(const struct set_view *v, uint32_t indicator)
     case IOC_JA4:
     case IOC_CERT_SHA1:
     case IOC_CERT_SHA256:
+    case IOC_EMAIL:
         return key.len ? ROUTE_EXACT : ROUTE_NONE;
     default:
         return ROUTE_NONE;

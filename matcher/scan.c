@@ -333,6 +333,24 @@ void scan_add_url(struct scanner *s, enum field field, struct span host, struct 
     add_request(s, &piece, &r);
 }
 
+enum { MAILBOX_MAX = 320 }; /* RFC 5321, section 4.5.3.1: 64 for the local part, 255 for the domain */
+
+/* An address of mail as lists have it: lower case throughout, no final dot. What is longer than any is left as it is. */
+static struct span fold_mailbox(struct span text, uint8_t room[static MAILBOX_MAX])
+{
+    if (text.len > MAILBOX_MAX)
+        return text;
+    for (size_t i = 0; i < text.len; i++)
+        room[i] = text.ptr[i] | (uint8_t)((uint8_t)(text.ptr[i] - 'A') < 26 ? 0x20 : 0);
+    return span_of(room, text.len - (text.ptr[text.len - 1] == '.'));
+}
+
+static void look_up_text(struct scanner *s, const struct piece *piece, struct span text)
+{
+    patterns_look_up(&s->db->patterns, &s->db->view, KEY_TEXT, text, piece, &s->batch);
+    look_up_bloom(s, piece, text);
+}
+
 void scan_add_text(struct scanner *s, enum field field, struct span text, uint32_t cookie)
 {
     if (has_tap(s))
@@ -341,8 +359,13 @@ void scan_add_text(struct scanner *s, enum field field, struct span text, uint32
     struct request r;
     if (text.len == 0)
         return;
-    patterns_look_up(&s->db->patterns, &s->db->view, KEY_TEXT, text, &piece, &s->batch);
-    look_up_bloom(s, &piece, text);
+    look_up_text(s, &piece, text);
+    if (field == FIELD_SMTP_MAIL_FROM || field == FIELD_SMTP_RCPT_TO) {
+        uint8_t room[MAILBOX_MAX];
+        struct span folded = fold_mailbox(text, room);
+        if (!span_eq(folded, text))
+            look_up_text(s, &piece, folded);
+    }
     keep(s, piece, PIECE_TEXT, text);
     bool is_link = field == FIELD_HTTP_LOCATION || field == FIELD_HTTP_REFERER;
     if (is_link && wants_url(s, field) && request_split_url(text, &r))

@@ -28,7 +28,8 @@ void scan_add_address(struct scanner *s, enum field field, const struct ip *ip, 
  * Matches IOC_URL, IOC_HOSTPATH, IOC_URI_PATH and regexes on the field (which see "http://host[:port]/target"). */
 void scan_add_url(struct scanner *s, enum field field, struct span host, struct span target, uint16_t port,
                   uint32_t cookie);
-/* Any other text: exact types (user agent, JA3, ...) and regexes on the field. An absolute URL in FIELD_HTTP_LOCATION or
+/* Any other text: exact types (user agent, JA3, e-mail, ...) and regexes on the field. In the two fields of mail addresses an
+ * exact type is compared without regard to case, and without the domain's final dot; regexes see what was sent. An absolute URL in FIELD_HTTP_LOCATION or
  * FIELD_HTTP_REFERER is matched as a URL too, where an indicator names that field. */
 void scan_add_text(struct scanner *s, enum field field, struct span text, uint32_t cookie);
 

@@ -149,6 +149,7 @@ field_mask ioc_default_fields(enum ioc_type t)
     case IOC_BLOOM:
         return NAME_FIELDS;
     case IOC_EMAIL:
+        return MAIL_FIELDS;
     case IOC_MD5:
     case IOC_SHA1:
     case IOC_SHA256:

@@ -25,10 +25,10 @@ enum ioc_type {
     IOC_CERT_SHA1,   /* 40 hex digits, lower case */
     IOC_BLOOM,       /* a Bloom filter over names nobody tells; the value is what the filter is called. See struct bloom in set.h */
     IOC_CERT_SHA256, /* 64 hex digits, lower case; behind the others, whose numbers are in the ids of alerts */
+    IOC_EMAIL,       /* "user@evil.example", lower case on both sides of the '@' */
     IOC_MATCHABLE_COUNT,
     /* Recognised, but nothing in a packet to compare with: counted as skipped (type). */
-    IOC_EMAIL = IOC_MATCHABLE_COUNT,
-    IOC_MD5,
+    IOC_MD5 = IOC_MATCHABLE_COUNT,
     IOC_SHA1,
     IOC_SHA256,
     IOC_OTHER,

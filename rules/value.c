@@ -35,6 +35,11 @@ static bool is_alpha(uint8_t c)
     return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
+static uint8_t to_lower(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
 static bool is_hex(uint8_t c)
 {
     return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
@@ -351,6 +356,7 @@ static bool is_email_local(uint8_t c)
     return is_alpha(c) || is_digit(c) || (c != 0 && strchr(".!#$%&'*+=?^_`|~-", c));
 }
 
+/* RFC 5321 (section 2.4) lets a receiver tell "User" from "user"; none is known to, so both are one address here. */
 static enum reject read_email(struct reading *r)
 {
     size_t n = find_byte(r->text, '@'), mark;
@@ -367,7 +373,8 @@ static enum reject read_email(struct reading *r)
     if (why)
         return fail(r, n + col, why);
     mark = buf_mark(r->scratch);
-    buf_put(r->scratch, span_first(r->text, n + 1));
+    for (size_t i = 0; i <= n; i++)
+        buf_put_byte(r->scratch, to_lower(r->text.ptr[i]));
     buf_put(r->scratch, name);
     return settle_scratch(r, IOC_EMAIL, mark);
 }

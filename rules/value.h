@@ -52,6 +52,8 @@ struct value {
  * - A wildcard name needs three name bytes in a row outside its last label, or "*.*.com" would match the world. '*' and '?'
  *   do not match dots, so a "*." in front of such a name is one label; runs of '*' become one. No U-labels in it.
  *   Addresses with stars ("192.0.2.*") are REJECT_BAD_IP: they are networks.
+ * - An e-mail address is lower case on both sides of the '@'; its local part is a dot-string (RFC 5321, section 4.1.2), not
+ *   a quoted one.
  * - Blanks in a URL are refused, as is the path "/" alone, which is on every host.
  * - Canonical text read again gives the same type and text; a domain that is_wildcard with "*." in front. */
 enum reject value_read(struct span text, struct buf *scratch, struct value *out, uint32_t *out_col);

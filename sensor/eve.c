@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "rules/url.h"
+#include "sensor/encrypted_dns.h"
 #include "sensor/eve_parts.h"
 #include "sensor/extract/quic.h"
 
@@ -172,6 +173,19 @@ static const char *source_name(const struct eve_options *o, const struct event *
     return o->sources ? o->sources[e->source] : NULL;
 }
 
+/* As a flowbit, the one place that the schema leaves for what else is known of a flow. */
+static void put_encrypted_dns(struct eve_line *l, const char *name)
+{
+    if (!name)
+        return;
+    json_begin_object(&l->json, "metadata");
+    json_begin_array(&l->json, "flowbits");
+    json_text(&l->json, NULL, SPAN_LIT("encrypted_dns"));
+    json_text(&l->json, NULL, span_str(name));
+    json_end_array(&l->json);
+    json_end_object(&l->json);
+}
+
 static void put_context(struct eve_line *l, const struct event *e)
 {
     char id[COMMUNITY_ID_MAX];
@@ -183,6 +197,7 @@ static void put_context(struct eve_line *l, const struct event *e)
         json_str(&l->json, "community_id", id);
     if (app)
         json_str(&l->json, "app_proto", app);
+    put_encrypted_dns(l, encrypted_dns_name(encrypted_dns_of(e)));
     json_str(&l->json, "direction", e->is_to_server ? "to_server" : "to_client");
     if (!l->options->is_live && source)
         json_str(&l->json, "pcap_filename", source);

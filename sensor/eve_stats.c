@@ -169,6 +169,17 @@ static void put_packet_ledger(struct json *j, const struct stats *s)
     json_end_object(j);
 }
 
+/* All of them, where there were any. */
+static void put_encrypted_dns(struct json *j, const struct stats *s)
+{
+    if (sum_of(s->encrypted_dns, ENCRYPTED_DNS_COUNT) == 0)
+        return;
+    json_begin_object(j, "encrypted_dns");
+    for (unsigned i = ENCRYPTED_DNS_NONE + 1; i < ENCRYPTED_DNS_COUNT; i++)
+        json_u64(j, encrypted_dns_name((enum encrypted_dns)i), s->encrypted_dns[i]);
+    json_end_object(j);
+}
+
 static void put_session_ledger(struct json *j, const struct stats *s)
 {
     json_begin_object(j, "sessions");
@@ -184,6 +195,7 @@ static void put_session_ledger(struct json *j, const struct stats *s)
         json_end_object(j);
     }
     json_end_object(j);
+    put_encrypted_dns(j, s);
 }
 
 static void put_source(struct json *j, const struct ledger_entry *e)

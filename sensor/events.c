@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "base/hash.h"
+#include "sensor/encrypted_dns.h"
 
 #define COLD __attribute__((cold, noinline))
 
@@ -196,6 +197,14 @@ void events_add_http_response(struct events *b, const struct flow *f, unsigned s
         take_back(b);
 }
 
+/* `n`: one more, or UINT64_MAX for one less. */
+static void count_encrypted_dns(struct events *b, const struct event *e, uint64_t n)
+{
+    enum encrypted_dns d = encrypted_dns_of(e);
+    if (d != ENCRYPTED_DNS_NONE)
+        b->stats->encrypted_dns[d] += n;
+}
+
 static void add_client_hello(struct events *b, struct event *e, const struct tls_client_hello *h)
 {
     struct tls_client_hello *kept = e ? arena_alloc(&b->arena, sizeof *kept) : NULL;
@@ -205,8 +214,10 @@ static void add_client_hello(struct events *b, struct event *e, const struct tls
         struct span *const spans[] = {&kept->sni, &kept->ciphers, &kept->extensions, &kept->session_id,
                                       &kept->random};
         if (keep(b, spans, sizeof spans / sizeof *spans) && keep_array(b, kept->names, kept->n_names) &&
-            keep_array(b, kept->alpn, kept->n_alpn) && fingerprint(b, e, b->fingerprints & OF_CLIENT))
+            keep_array(b, kept->alpn, kept->n_alpn) && fingerprint(b, e, b->fingerprints & OF_CLIENT)) {
+            count_encrypted_dns(b, e, 1);
             return;
+        }
     }
     if (e)
         take_back(b);
@@ -438,10 +449,12 @@ void events_filter(struct events *b, uint32_t first, bool (*is_wanted)(void *to,
 {
     uint32_t kept = first;
     for (uint32_t i = first; i < b->n; i++) {
-        if (is_wanted(to, b->items[i]))
+        if (is_wanted(to, b->items[i])) {
             b->items[kept++] = b->items[i];
-        else
-            b->stats->events[b->items[i]->kind]--;
+            continue;
+        }
+        b->stats->events[b->items[i]->kind]--;
+        count_encrypted_dns(b, b->items[i], UINT64_MAX);
     }
     b->n = kept;
 }

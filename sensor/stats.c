@@ -67,6 +67,7 @@ static void add_flows(struct stats *sum, const struct stats *s)
     add_all(sum->readable, s->readable, SESSION_COUNT);
     for (size_t i = 0; i < SESSION_COUNT; i++)
         add_all(sum->unreadable[i], s->unreadable[i], UNREADABLE_COUNT);
+    add_all(sum->encrypted_dns, s->encrypted_dns, ENCRYPTED_DNS_COUNT);
 }
 
 static void add_hits(struct stats *sum, const struct stats *s)
@@ -127,6 +128,13 @@ bool stats_sums_hold(const struct stats *s)
         if (s->sessions[i] != s->readable[i] + sum_of(s->unreadable[i], UNREADABLE_COUNT))
             return false;
     return true;
+}
+
+const char *encrypted_dns_name(enum encrypted_dns d)
+{
+    static const char *const names[ENCRYPTED_DNS_COUNT] = {
+        [ENCRYPTED_DNS_DOT] = "dot", [ENCRYPTED_DNS_DOQ] = "doq", [ENCRYPTED_DNS_DOH] = "doh"};
+    return (unsigned)d < ENCRYPTED_DNS_COUNT ? names[d] : NULL;
 }
 
 const char *undecodable_name(enum undecodable u)

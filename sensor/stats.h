@@ -32,6 +32,9 @@ enum out_of_scope { /* a good frame of a kind we do not look into */
 
 enum session_protocol { SESSION_DNS, SESSION_HTTP, SESSION_TLS, SESSION_QUIC, SESSION_SMTP, SESSION_COUNT };
 
+/* DNS that goes encrypted, by what it goes over: TLS or DTLS, QUIC, HTTPS. See encrypted_dns.h. */
+enum encrypted_dns { ENCRYPTED_DNS_NONE, ENCRYPTED_DNS_DOT, ENCRYPTED_DNS_DOQ, ENCRYPTED_DNS_DOH, ENCRYPTED_DNS_COUNT };
+
 enum unreadable { /* why a session of a known protocol told us nothing */
     UNREADABLE_CUT,          /* ended, or its capture ended, before the field was whole */
     UNREADABLE_SNAPLEN,      /* bytes were sent but not captured */
@@ -77,6 +80,8 @@ struct stats {
     uint64_t readable[SESSION_COUNT];
     uint64_t unreadable[SESSION_COUNT][UNREADABLE_COUNT];
 
+    uint64_t encrypted_dns[ENCRYPTED_DNS_COUNT]; /* client hellos; those of ENCRYPTED_DNS_NONE are not counted */
+
     uint64_t events[10];                        /* by enum event_kind */
     uint64_t events_lost;                       /* the batch had no room */
     uint64_t fields;                            /* given to the matcher */
@@ -101,3 +106,4 @@ const char *undecodable_name(enum undecodable u); /* "cut_link_header", ... as s
 const char *out_of_scope_name(enum out_of_scope o);
 const char *session_name(enum session_protocol p); /* "dns", "http", "tls", "quic" */
 const char *unreadable_name(enum unreadable u);
+const char *encrypted_dns_name(enum encrypted_dns d); /* "dot", "doq", "doh"; NULL for none */

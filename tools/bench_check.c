@@ -32,7 +32,8 @@ static bool is_url(uint8_t type)
 
 static bool is_text(uint8_t type)
 {
-    return type == IOC_USER_AGENT || type == IOC_JA3 || type == IOC_JA4 || type == IOC_CERT_SHA1;
+    return type == IOC_USER_AGENT || type == IOC_JA3 || type == IOC_JA4 || type == IOC_CERT_SHA1 ||
+           type == IOC_EMAIL;
 }
 
 /* ---- planting ---- */

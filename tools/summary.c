@@ -95,6 +95,20 @@ static void put_share(struct buf *out, uint64_t n, uint64_t of)
     buf_printf(out, "%" PRIu64 ".%" PRIu64 "%% readable", tenths / 10, tenths % 10);
 }
 
+/* Sessions in which names were asked for that are not seen; nothing where there were none. */
+static void put_encrypted_dns(struct buf *out, const struct stats *s)
+{
+    struct reasons r = {.out = out};
+    uint64_t n = sum(s->encrypted_dns, ENCRYPTED_DNS_COUNT);
+    if (n == 0)
+        return;
+    buf_printf(out, "          encrypted DNS, not seen: %" PRIu64 " hellos", n);
+    for (int i = ENCRYPTED_DNS_NONE + 1; i < ENCRYPTED_DNS_COUNT; i++)
+        put_reason(&r, encrypted_dns_name((enum encrypted_dns)i), s->encrypted_dns[i]);
+    end_reasons(&r);
+    buf_put_byte(out, '\n');
+}
+
 static void put_sessions(struct buf *out, const struct stats *s)
 {
     for (int p = 0; p < SESSION_COUNT; p++) {
@@ -111,6 +125,7 @@ static void put_sessions(struct buf *out, const struct stats *s)
         }
         buf_put_byte(out, '\n');
     }
+    put_encrypted_dns(out, s);
 }
 
 static void put_source_sessions(struct buf *out, const struct stats *s, enum session_protocol p)

@@ -207,7 +207,8 @@ static void sample_free(struct sample *s)
 
 /* ---- looking at the rows ---- */
 
-enum looks { NOTHING, UNMATCHABLE, INDICATOR };
+/* LESSER: hashes, and e-mail addresses, which beside indicators are those of whoever reported them. */
+enum looks { NOTHING, LESSER, INDICATOR };
 
 static enum looks cell_looks(struct span cell, struct buf *scratch)
 {
@@ -215,7 +216,7 @@ static enum looks cell_looks(struct span cell, struct buf *scratch)
     uint32_t col;
     if (cell.len == 0 || value_read(cell, scratch, &v, &col) != REJECT_NONE)
         return NOTHING;
-    return v.type < IOC_MATCHABLE_COUNT ? INDICATOR : UNMATCHABLE;
+    return v.type < IOC_MATCHABLE_COUNT && v.type != IOC_EMAIL ? INDICATOR : LESSER;
 }
 
 /* How many rows from `first` on have a cell that looks at least so in this column? */

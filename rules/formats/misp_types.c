@@ -1,7 +1,8 @@
 /* See misp_types.h. A domain means the name and what is below it, a host name that name alone: so MISP's own exports
  * to sensors have it. An address is looked for on both sides of a flow, whether it is "src" or "dst": who opens it
- * depends on where one stands, and both are used for command servers. Of certificates SHA-1 and SHA-256
- * fingerprints can be compared; MD5, JARM, HASSH, cookies and methods cannot. */
+ * depends on where one stands, and both are used for command servers. So it is with mail: whom a fraud comes from is
+ * written to as well. Of certificates SHA-1 and SHA-256 fingerprints can be compared; MD5, JARM, HASSH, cookies and methods
+ * cannot. */
 #include "rules/formats/misp_types.h"
 
 static const struct misp_type types[] = {
@@ -19,6 +20,9 @@ static const struct misp_type types[] = {
     {"ja3-fingerprint-md5", MISP_VALUE, IOC_JA3, MATCH_EXACT, true},
     {"x509-fingerprint-sha1", MISP_VALUE, IOC_CERT_SHA1, MATCH_EXACT, true},
     {"x509-fingerprint-sha256", MISP_VALUE, IOC_CERT_SHA256, MATCH_EXACT, true},
+    {"email", MISP_VALUE, IOC_EMAIL, MATCH_EXACT, true},
+    {"email-src", MISP_VALUE, IOC_EMAIL, MATCH_EXACT, true},
+    {"email-dst", MISP_VALUE, IOC_EMAIL, MATCH_EXACT, true},
     {"link", MISP_CONTEXT, IOC_OTHER, MATCH_EXACT, false},
     {"md5", MISP_UNSEEN, IOC_MD5, MATCH_EXACT, true},
     {"sha1", MISP_UNSEEN, IOC_SHA1, MATCH_EXACT, true},
@@ -27,9 +31,6 @@ static const struct misp_type types[] = {
     {"filename|sha1", MISP_UNSEEN, IOC_SHA1, MATCH_EXACT, true},
     {"filename|sha256", MISP_UNSEEN, IOC_SHA256, MATCH_EXACT, true},
     {"malware-sample", MISP_UNSEEN, IOC_MD5, MATCH_EXACT, true},
-    {"email", MISP_UNSEEN, IOC_EMAIL, MATCH_EXACT, true},
-    {"email-src", MISP_UNSEEN, IOC_EMAIL, MATCH_EXACT, true},
-    {"email-dst", MISP_UNSEEN, IOC_EMAIL, MATCH_EXACT, true},
 };
 
 const struct misp_type *misp_type_of(struct span name)

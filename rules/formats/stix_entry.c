@@ -213,9 +213,37 @@ static enum stix_like read_like(struct stix_entries *s, enum stix_subject subjec
     }
 }
 
+static bool is_mail(enum stix_subject subject)
+{
+    return stix_subject_type(subject, false) == IOC_EMAIL;
+}
+
+/* '%@evil.example': all who have an address there, which is what a domain means in these fields. */
+static bool load_mail_like(struct stix_entries *s, enum stix_subject subject, const struct stix_literal *l,
+                           struct err *err)
+{
+    struct load_entry e = entry_at(s, l->at, l->text);
+    bool is_domain = span_starts(l->text, SPAN_LIT("%@"));
+    buf_reset(&s->text);
+    if (stix_like_text(span_from(l->text, is_domain ? 2 : 0), &s->text, &e.value) != STIX_LIKE_WHOLE) {
+        refuse(s, REJECT_PATTERN_OPERATOR, IOC_EMAIL, l->at, l->text,
+               "of e-mail addresses LIKE '%@evil.example' or a whole one is wanted");
+        return true;
+    }
+    if (!is_domain)
+        return load_value(s, subject, l, err);
+    e.type = IOC_DOMAIN;
+    e.fields = stix_subject_regex_fields(subject);
+    e.has_match = true;
+    e.match = MATCH_EXACT;
+    return pass_on(s, &e, err);
+}
+
 static bool load_like(struct stix_entries *s, enum stix_subject subject, const struct stix_literal *l,
                       struct err *err)
 {
+    if (is_mail(subject))
+        return load_mail_like(s, subject, l, err);
     struct load_entry e = entry_at(s, l->at, l->text);
     e.type = stix_subject_type(subject, false);
     e.fields = stix_subject_fields(subject, false);
@@ -262,8 +290,9 @@ static bool is_supported(enum stix_subject subject, const struct stix_comparison
     case STIX_IN:
         return true;
     case STIX_LIKE:
-    case STIX_MATCHES:
         return subject != STIX_OF_CERT && subject != STIX_OF_CERT_SHA256;
+    case STIX_MATCHES: /* in the fields of mail a regex is compared with the domain */
+        return subject != STIX_OF_CERT && subject != STIX_OF_CERT_SHA256 && !is_mail(subject);
     case STIX_ISSUBSET:
         return may_be_address;
     default:

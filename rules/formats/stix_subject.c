@@ -24,6 +24,12 @@ static const struct {
     {"x509-certificate", "hashes.sha1", STIX_OF_CERT},
     {"x509-certificate", "hashes.sha-256", STIX_OF_CERT_SHA256},
     {"x509-certificate", "hashes.sha256", STIX_OF_CERT_SHA256},
+    {"email-addr", "value", STIX_OF_MAILBOX},
+    {"email-message", "from_ref.value", STIX_OF_SENDER},
+    {"email-message", "sender_ref.value", STIX_OF_SENDER},
+    {"email-message", "to_refs.value", STIX_OF_RECIPIENT},
+    {"email-message", "cc_refs.value", STIX_OF_RECIPIENT},
+    {"email-message", "bcc_refs.value", STIX_OF_RECIPIENT},
 };
 
 enum stix_subject stix_subject_of(const struct stix_comparison *c)
@@ -49,9 +55,7 @@ enum ioc_type stix_subject_foreign_type(const struct stix_comparison *c)
         if (c->path.len >= path.len && span_eq_nocase(span_from(c->path, c->path.len - path.len), path))
             return hashes[i].type;
     }
-    bool is_person =
-        span_eq(c->object, SPAN_LIT("email-message")) && memmem(c->path.ptr, c->path.len, "_ref", 4);
-    return is_person || span_eq(c->object, SPAN_LIT("email-addr")) ? IOC_EMAIL : IOC_OTHER;
+    return IOC_OTHER;
 }
 
 field_mask stix_subject_fields(enum stix_subject subject, bool is_address)
@@ -59,6 +63,10 @@ field_mask stix_subject_fields(enum stix_subject subject, bool is_address)
     switch (subject) {
     case STIX_OF_HOST:
         return FIELD_BIT(FIELD_HTTP_HOST);
+    case STIX_OF_SENDER:
+        return FIELD_BIT(FIELD_SMTP_MAIL_FROM);
+    case STIX_OF_RECIPIENT:
+        return FIELD_BIT(FIELD_SMTP_RCPT_TO);
     case STIX_OF_SOURCE:
         return is_address ? FIELD_BIT(FIELD_IP_SRC) : 0;
     case STIX_OF_DESTINATION:
@@ -82,6 +90,8 @@ field_mask stix_subject_regex_fields(enum stix_subject subject)
         return FIELD_BIT(FIELD_HTTP_USER_AGENT);
     case STIX_OF_NAME:
         return ioc_default_fields(IOC_DOMAIN);
+    case STIX_OF_MAILBOX:
+        return ioc_default_fields(IOC_EMAIL);
     case STIX_OF_SOURCE:
     case STIX_OF_DESTINATION:
         return ioc_default_fields(IOC_DOMAIN) | stix_subject_fields(subject, true);
@@ -103,6 +113,10 @@ enum ioc_type stix_subject_type(enum stix_subject subject, bool is_address)
         return IOC_CERT_SHA1;
     case STIX_OF_CERT_SHA256:
         return IOC_CERT_SHA256;
+    case STIX_OF_MAILBOX:
+    case STIX_OF_SENDER:
+    case STIX_OF_RECIPIENT:
+        return IOC_EMAIL;
     case STIX_OF_ADDRESS:
         return IOC_IPV4;
     default:

@@ -13,6 +13,9 @@ enum stix_subject {
     STIX_OF_AGENT,
     STIX_OF_CERT,   /* its SHA-1 */
     STIX_OF_CERT_SHA256,
+    STIX_OF_MAILBOX,
+    STIX_OF_SENDER,    /* of a mail */
+    STIX_OF_RECIPIENT,
     STIX_OF_SOURCE, /* of a connection; from here on: an address or a name */
     STIX_OF_DESTINATION,
     STIX_OF_RESOLVED, /* what a name leads to */

@@ -8,10 +8,12 @@
 #include "rules/list_options.h"
 
 static const char *const entry_keys[] = {
-    "value",      "domain",       "ip",          "url",  "regex", "wildcard",  "user_agent",
-    "ja3",        "ja4",          "cert_sha1",   "type", "match", "fields",    "tlp",  "cert_sha256",
-    "confidence", "valid_from",   "valid_until", "tags", "id",    "reference", "description",
-    "org",        "organisation", "ignore_case", "list", "hex",   "host_only", NULL,
+    "value",       "domain", "ip",        "url",         "regex",      "wildcard",
+    "user_agent",  "ja3",    "ja4",       "cert_sha1",   "cert_sha256", "email",
+    "type",       
+    "match",       "fields", "tlp",       "confidence",  "valid_from", "valid_until",
+    "tags",        "id",     "reference", "description", "org",        "organisation",
+    "ignore_case", "list",   "hex",       "host_only",   NULL,
 };
 
 struct entry {

@@ -300,6 +300,8 @@ static const char *type_of(const struct indicator *i)
         return "x509-fingerprint-sha1";
     case IOC_CERT_SHA256:
         return "x509-fingerprint-sha256";
+    case IOC_EMAIL:
+        return "email";
     default:
         return NULL;
     }

@@ -20,6 +20,11 @@ static bool is_single_label(struct span name)
     return !memchr(name.ptr, '.', name.len);
 }
 
+static bool is_letter_or_digit(uint8_t c)
+{
+    return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9');
+}
+
 /* Of a type that a plain list can hold, and not what is read as something else: as a comment, as the beginning of others, or, of a
  * top-level domain, as all that is in it. */
 static bool has_place(const struct indicator *i, struct span value)
@@ -27,6 +32,8 @@ static bool has_place(const struct indicator *i, struct span value)
     bool is_comment = value.len > 1 && value.ptr[0] == '/' && value.ptr[1] == '/';
     bool is_star = is_url(i) && i->match == MATCH_EXACT && value.ptr[value.len - 1] == '*';
     bool is_tld = i->type == IOC_DOMAIN && i->match != MATCH_SUFFIX && is_single_label(value);
+    if (i->type == IOC_EMAIL) /* its other first bytes begin comments, quotes and what not */
+        return is_letter_or_digit(value.ptr[0]);
     return i->type <= IOC_URI_PATH && !is_comment && !is_star && !is_tld;
 }
 

@@ -306,12 +306,13 @@ static const char *const type_keys[IOC_MATCHABLE_COUNT] = {
     [IOC_JA4] = "ja4",
     [IOC_CERT_SHA1] = "cert_sha1",
     [IOC_CERT_SHA256] = "cert_sha256",
+    [IOC_EMAIL] = "email",
 };
 
 /* Does the syntax of a value say that it is of this type? */
 static bool says_itself(enum ioc_type type)
 {
-    return type <= IOC_URI_PATH;
+    return type <= IOC_URI_PATH || type == IOC_EMAIL;
 }
 
 static bool is_url(enum ioc_type type)

@@ -25,6 +25,8 @@ static const char *type_of(const struct indicator *i)
         return "Intel::SOFTWARE";
     case IOC_CERT_SHA1:
         return "Intel::CERT_HASH";
+    case IOC_EMAIL:
+        return "Intel::EMAIL";
     default:
         return NULL;
     }

@@ -148,7 +148,7 @@ static struct indicator_in random_indicator(uint64_t *rng, uint32_t spread, bool
         IOC_DOMAIN,  IOC_DOMAIN,   IOC_DOMAIN,     IOC_DOMAIN,   IOC_DOMAIN,      IOC_DOMAIN,
         IOC_IPV4,    IOC_IPV6,     IOC_CIDR4,      IOC_CIDR6,    IOC_RANGE4,      IOC_RANGE6,
         IOC_IP_PORT, IOC_URL,      IOC_URL,        IOC_HOSTPATH, IOC_DOMAIN_PORT, IOC_JA3,
-        IOC_URL,     IOC_URI_PATH, IOC_USER_AGENT, IOC_WILDCARD, IOC_REGEX,
+        IOC_URL,     IOC_URI_PATH, IOC_USER_AGENT, IOC_EMAIL,    IOC_WILDCARD,    IOC_REGEX,
     };
     struct indicator_in in = {.fields = random_fields(rng),
                               .type =
@@ -198,6 +198,10 @@ static struct indicator_in random_indicator(uint64_t *rng, uint32_t spread, bool
         in.match = MATCH_WILDCARD;
         put_name(rng, 1, out);
         out->ptr[below(rng, 3)] = below(rng, 2) ? '*' : '?';
+        break;
+    case IOC_EMAIL:
+        buf_printf(out, "user%u@", below(rng, 3));
+        put_name(rng, spread, out);
         break;
     case IOC_REGEX:
         in.match = MATCH_REGEX;
@@ -332,9 +336,10 @@ static void make_text(uint64_t *rng, struct span near, struct buf *text, struct 
                       struct fields *f)
 {
     static const uint8_t fields[] = {FIELD_HTTP_USER_AGENT, FIELD_HTTP_LOCATION, FIELD_HTTP_REFERER,
-                                     FIELD_TLS_JA3, FIELD_HTTP_METHOD};
+                                     FIELD_TLS_JA3,         FIELD_HTTP_METHOD,   FIELD_SMTP_MAIL_FROM,
+                                     FIELD_SMTP_RCPT_TO};
     out->kind = ORACLE_TEXT;
-    out->field = (enum field)fields[below(rng, 5)];
+    out->field = (enum field)fields[below(rng, 7)];
     if (below(rng, 3) == 0)
         buf_put_str(text, "http://");
     if (below(rng, 2))

@@ -37,7 +37,7 @@ TYPES = {
     "string": "other", "wl_string": "domain", "wl_substring": "regex",
 }
 # Types that no packet shows: skipped here, entries there.
-UNMATCHABLE = {"email", "md5", "sha1", "sha256", "other"}
+UNMATCHABLE = {"md5", "sha1", "sha256", "other"}
 
 
 # Formats whose entries are all exceptions here.

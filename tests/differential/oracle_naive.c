@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "rules/url.h"
 
-enum { TEXT_CAP = 1 << 24 };
+enum { TEXT_CAP = 1 << 24, MAILBOX_MAX = 320 };
 
 static struct span value_of(const struct set_view *v, const struct indicator *ind)
 {
@@ -25,7 +25,7 @@ static bool is_url_type(const struct indicator *ind)
 static bool is_text_type(const struct indicator *ind)
 {
     return ind->type == IOC_USER_AGENT || ind->type == IOC_JA3 || ind->type == IOC_JA4 ||
-           ind->type == IOC_CERT_SHA1 || ind->type == IOC_CERT_SHA256;
+           ind->type == IOC_CERT_SHA1 || ind->type == IOC_CERT_SHA256 || ind->type == IOC_EMAIL;
 }
 
 static bool is_pattern(const struct indicator *ind)
@@ -397,15 +397,32 @@ static bool is_link_field(enum field field)
     return field == FIELD_HTTP_LOCATION || field == FIELD_HTTP_REFERER;
 }
 
+static bool is_mail(const struct oracle_field *f)
+{
+    return f->field == FIELD_SMTP_MAIL_FROM || f->field == FIELD_SMTP_RCPT_TO;
+}
+
+/* In a field of mail, the address in lower case and without a final dot. */
+static struct span mailbox_of(const struct oracle_field *f, uint8_t room[static MAILBOX_MAX])
+{
+    if (!is_mail(f) || f->text.len > MAILBOX_MAX)
+        return f->text;
+    for (size_t i = 0; i < f->text.len; i++)
+        room[i] = (uint8_t)tolower(f->text.ptr[i]);
+    return span_of(room, f->text.len - (f->text.ptr[f->text.len - 1] == '.'));
+}
+
 static bool match_text(const struct set_view *v, const struct indicator *ind, const struct prepared *p)
 {
     if (p->f->text.len == 0)
         return false;
+    uint8_t room[MAILBOX_MAX];
+    struct span mailbox = mailbox_of(p->f, room);
     if (is_text_type(ind))
-        return span_eq(p->f->text, value_of(v, ind));
-    if (is_pattern(ind))
-        return pattern_matches(v, ind, false, p->f->text);
-    if (ind->type == IOC_BLOOM && bloom_has(v, ind, p->f->text))
+        return span_eq(p->f->text, value_of(v, ind)) || span_eq(mailbox, value_of(v, ind));
+    if (is_pattern(ind)) /* of an address of mail they see the domain, as a name */
+        return !is_mail(p->f) && pattern_matches(v, ind, false, p->f->text);
+    if (ind->type == IOC_BLOOM && (bloom_has(v, ind, p->f->text) || bloom_has(v, ind, mailbox)))
         return true;
     return match_url(v, ind, p);
 }

@@ -46,6 +46,19 @@ case("smtp-names", """Listed names in EHLO, in a sender's and in a recipient's a
      alert smtp.rcpt_to to.evil.example = suffix evil.example
      alert smtp.banner mail.evil.example = suffix evil.example""", LIST)
 
+case("smtp-addresses", """Listed addresses of a sender and of two recipients: upper or lower case is the same, a longer local part and another domain
+     are not. The list has one as an e-mail, one to be seen in recipients only, and one that only a sender of this mail has.""",
+     dialogue([b"220 mx.good.example\r\n", b"HELO c.good.example\r\n", b"250 hi\r\n",
+               b"MAIL FROM:<Billing.Dept@Fraud.example>\r\n", b"250 OK\r\n",
+               b"RCPT TO:<DROP+1@good.example>\r\nRCPT TO:<xdrop+1@good.example>\r\nRCPT TO:<@relay.example:reply@good.example>\r\nDATA\r\n",
+               b"250 OK\r\n250 OK\r\n250 OK\r\n354 go\r\n", b"x\r\n.\r\n"]).datagrams(),
+     """alert smtp.mail_from Billing.Dept@Fraud.example = exact billing.dept@fraud.example
+     alert smtp.rcpt_to DROP+1@good.example = exact drop+1@good.example
+     alert smtp.rcpt_to reply@good.example = exact reply@good.example""",
+     {"mail.yaml": "indicators:\n- Billing.Dept[@]fraud.example\n- drop+1@good.example\n"
+                   "- {email: reply@good.example, fields: smtp.rcpt_to}\n"
+                   "- {email: xdrop@good.example, fields: smtp.rcpt_to}\n- {email: drop@good.example, fields: smtp.mail_from}\n"})
+
 STARTTLS = [b"220 mx.good.example ready\r\n", b"EHLO c.good.example\r\n", b"250-mx.good.example\r\n" + EHLO_LINES + b"250 STARTTLS\r\n",
             b"NOOP\r\n" * 40, b"250 OK\r\n" * 40, b"STARTTLS\r\n", b"220 go ahead\r\n"]
 LONG = dialogue(STARTTLS).client(HELLO).server(ANSWER)

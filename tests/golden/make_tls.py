@@ -29,6 +29,18 @@ case("tls-hello",
      tls version="TLS 1.2" server_alpns=http/1.1
      tls sni=WwW.Evil.EXAMPLE. version="TLS 1.3\"""")
 
+case("tls-encrypted-dns", """DNS that goes encrypted: on its port, by its ALPN on another, to a public resolver over HTTPS; and a web server. Hellos are marked
+     and counted; what was asked is not seen.""",
+     talk(40000, 853).client(tls_records(client_hello("dot.example", ()))).datagrams()
+     + https(tls_records(client_hello("alpn.example", ("dot",))), port=40001).datagrams()
+     + https(tls_records(client_hello("Mozilla.Cloudflare-DNS.com")), port=40002).datagrams()
+     + https(tls_records(client_hello("web.example")), port=40003).datagrams(),
+     """tls sni=dot.example version="TLS 1.3"
+     tls sni=alpn.example version="TLS 1.3" client_alpns=dot
+     tls sni=Mozilla.Cloudflare-DNS.com version="TLS 1.3" client_alpns=h2,http/1.1
+     tls sni=web.example version="TLS 1.3" client_alpns=h2,http/1.1""",
+     stderr=["          encrypted DNS, not seen: 3 hellos (dot 2, doh 1)"])
+
 case("tls-sni", """A listed name in a hello, in a hello of a browser of today (1.7 KB, two segments), in mixed case with a final
      dot; and near misses.""",
      https().datagrams() + https(LARGE, port=40001).datagrams()

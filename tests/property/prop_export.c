@@ -165,6 +165,9 @@ static const char *const values[] = {
     "/a#",
     "/a*",
     "1.rpz-ip",
+    "user@evil.example",
+    "#a@evil.example",
+    "a|b#c'd+e@evil.example",
 };
 enum { VALUES = sizeof values / sizeof *values };
 

@@ -318,6 +318,40 @@ static void test_texts(void **state)
     teardown(&f);
 }
 
+/* In mail's own fields in any case, with a final dot or without; elsewhere as it stands. What is longer than an address can be,
+ * and what has more in front or behind, is another one. */
+static void test_mailboxes(void **state)
+{
+    enum { LOCAL = 70, DOMAIN = 260 };
+    static const struct {
+        const char *text;
+        enum field field;
+        size_t n_hits;
+    } rows[] = {
+        {"user@evil.example", FIELD_SMTP_MAIL_FROM, 1},  {"User@EVIL.Example", FIELD_SMTP_MAIL_FROM, 1},
+        {"USER@EVIL.EXAMPLE", FIELD_SMTP_RCPT_TO, 1},    {"user@evil.example.", FIELD_SMTP_RCPT_TO, 1},
+        {"auser@evil.example", FIELD_SMTP_RCPT_TO, 0},   {"user@evil.example.x", FIELD_SMTP_RCPT_TO, 0},
+        {"user@evil.example..", FIELD_SMTP_RCPT_TO, 0},  {"user@evil_example", FIELD_SMTP_RCPT_TO, 0},
+        {"USER@EVIL.EXAMPLE", FIELD_HTTP_USER_AGENT, 0}, {"user`evil.example", FIELD_SMTP_RCPT_TO, 0},
+        {"user@evil.example", FIELD_HTTP_USER_AGENT, 0}, {".", FIELD_SMTP_RCPT_TO, 0},
+    };
+    const struct sample samples[] = {SAMPLE(IOC_EMAIL, MATCH_EXACT, "user@evil.example")};
+    struct fixture f = setup(samples, 1, NAMES_AUTO);
+    const struct hit *hits;
+    uint8_t longest[LOCAL + DOMAIN];
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        scan_add_text(f.s, rows[i].field, span_str(rows[i].text), 0);
+        assert_int_equal(scan_run(f.s, &hits), rows[i].n_hits);
+    }
+    memset(longest, 'A', sizeof longest);
+    for (size_t n = 1; n <= sizeof longest; n++) {
+        scan_add_text(f.s, FIELD_SMTP_MAIL_FROM, span_of(longest, n), 0);
+        assert_int_equal(scan_run(f.s, &hits), 0);
+    }
+    teardown(&f);
+}
+
 static void test_order_and_duplicates(void **state)
 {
     const struct sample samples[] = {
@@ -484,6 +518,7 @@ int main(void)
         cmocka_unit_test(test_urls),
         cmocka_unit_test(test_links),
         cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_mailboxes),
         cmocka_unit_test(test_order_and_duplicates),
         cmocka_unit_test(test_another_generation),
         cmocka_unit_test(test_what_does_not_fit_is_counted),

@@ -83,6 +83,8 @@ static void what_can_match_has_fields(void **state)
     assert_true(ioc_default_fields(IOC_CIDR6) & FIELD_BIT(FIELD_DNS_ANSWER_ADDRESS));
     assert_int_equal(ioc_default_fields(IOC_IP_PORT), FIELD_BIT(FIELD_IP_SRC) | FIELD_BIT(FIELD_IP_DST));
     assert_int_equal(ioc_default_fields(IOC_URI_PATH), FIELD_BIT(FIELD_HTTP_URL));
+    assert_int_equal(ioc_default_fields(IOC_EMAIL),
+                     FIELD_BIT(FIELD_SMTP_MAIL_FROM) | FIELD_BIT(FIELD_SMTP_RCPT_TO));
 }
 
 static void shapes_have_no_holes(void **state)

@@ -245,7 +245,7 @@ static void hashes_and_mail(void **state)
     good("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", IOC_SHA256,
          "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     good("user@evil.example", IOC_EMAIL, "user@evil.example");
-    good("First.Last+tag@EVIL.example.", IOC_EMAIL, "First.Last+tag@evil.example");
+    good("First.Last+tag@EVIL.example.", IOC_EMAIL, "first.last+tag@evil.example");
     good("user[@]mail[.]example", IOC_EMAIL, "user@mail.example");
     good("user(at)mail(dot)example", IOC_EMAIL, "user@mail.example");
 }

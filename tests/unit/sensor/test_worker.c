@@ -238,6 +238,79 @@ static void test_alert(void **state)
     close_desk(&d);
 }
 
+static void send_odd(struct desk *d, uint16_t sport, uint32_t seq, uint8_t flags, uint16_t window,
+                     struct span options, const char *text)
+{
+    enum { TCP_AT = 14 + 20, WINDOW_AT = TCP_AT + 14, OPTIONS_AT = TCP_AT + 20 };
+    struct ip src = packets_v4(CLIENT), dst = packets_v4(SERVER);
+    struct packets_tcp h = {.sport = sport,
+                            .dport = 80,
+                            .seq = seq,
+                            .flags = flags,
+                            .option_words = (unsigned)(options.len + 3) / 4};
+    packets_put_tcp_frame(&d->frame, &src, &dst, &h, span_str(text));
+    d->frame.ptr[WINDOW_AT] = (uint8_t)(window >> 8);
+    d->frame.ptr[WINDOW_AT + 1] = (uint8_t)window;
+    if (options.len)
+        memcpy(d->frame.ptr + OPTIONS_AT, options.ptr, options.len);
+    send_frame(d);
+}
+
+/* Whether a receiver takes a segment in spite of its options or its window is the receiver's affair, and it may: so it is read. */
+static void test_odd_segments(void **state)
+{
+    static const char request[] = "GET / HTTP/1.1\r\nHost: www.evil.example\r\n\r\n";
+    static const struct {
+        struct span syn_options, options;
+        uint16_t window;
+        bool is_in_syn; /* TCP Fast Open (RFC 7413): data in the SYN itself */
+    } rows[] = {
+        {{0}, {0}, 0, false},
+        {SPAN_LIT(
+             "\1\1\x08\x0a\0\0\x10\0\0\0\0\0"), /* a timestamp that goes back (PAWS, RFC 7323, section 5) */
+         SPAN_LIT("\1\1\x08\x0a\0\0\0\1\0\0\0\0"), 8192, false},
+        {SPAN_LIT("\1\1\x08\x0a\0\0\x10\0\0\0\0\0"), {0}, 8192, false}, /* one that is missing later */
+        {SPAN_LIT("\x13\x12"
+                  "0123456789abcdef"), /* MD5 (RFC 2385): nobody here has the key */
+         SPAN_LIT("\x13\x12"
+                  "0123456789abcdef"),
+         8192, false},
+        {{0},
+         SPAN_LIT("\x13\x12"
+                  "0123456789abcdef"),
+         8192,
+         false},
+        {SPAN_LIT("\x1d\x10\1\1"
+                  "0123456789ab"),
+         SPAN_LIT("\x1d\x10\1\1"
+                  "0123456789ab"),
+         8192, false}, /* RFC 5925 */
+        {SPAN_LIT("\x22\x0a"
+                  "01234567"),
+         {0},
+         8192,
+         true},
+        {SPAN_LIT("\x22\2"), {0}, 8192, true},
+        {{0}, {0}, 8192, true},
+        {SPAN_LIT("\4\2\3\3\x0e"), SPAN_LIT("\5\x0a\0\0\0\1\0\0\0\2"), 1,
+         false},                                               /* SACK of what was never sent */
+        {SPAN_LIT("\2\0"), SPAN_LIT("\2\0"), 8192, false},     /* an option of no length */
+        {SPAN_LIT("\2\xff"), SPAN_LIT("\2\xff"), 8192, false}, /* one that goes past the header */
+    };
+    struct desk d;
+    open_desk(&d, *state);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        uint16_t sport = (uint16_t)(30000 + i);
+        bool is_in_syn = rows[i].is_in_syn;
+        send_odd(&d, sport, 1000, TCP_SYN, 8192, rows[i].syn_options, is_in_syn ? request : "");
+        if (!is_in_syn)
+            send_odd(&d, sport, 1001, TCP_ACK, rows[i].window, rows[i].options, request);
+        worker_flush(d.w);
+        assert_int_equal(worker_stats(d.w)->alerts, i + 1);
+    }
+    close_desk(&d);
+}
+
 static void test_each_field(void **state)
 {
     struct desk d;
@@ -787,6 +860,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alert),
+        cmocka_unit_test(test_odd_segments),
         cmocka_unit_test(test_each_field),
         cmocka_unit_test(test_repeats),
         cmocka_unit_test(test_expired),

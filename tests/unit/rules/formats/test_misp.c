@@ -140,6 +140,9 @@ static void reads_every_type(void **state)
     expect_attribute("user-agent", "Bad 1.0", "user_agent exact Bad 1.0 @1\n", "");
     expect_attribute("ja3-fingerprint-md5", "00112233445566778899AABBCCDDEEFF",
                      "ja3 exact 00112233445566778899aabbccddeeff @1\n", "");
+    expect_attribute("email-src", "A@mail.example", "email exact a@mail.example @1\n", "");
+    expect_attribute("email-dst", "b@mail.example", "email exact b@mail.example @1\n", "");
+    expect_attribute("email", "c@mail.example", "email exact c@mail.example @1\n", "");
     expect_attribute("x509-fingerprint-sha1", "00112233445566778899AABBCCDDEEFF00112233",
                      "cert_sha1 exact 00112233445566778899aabbccddeeff00112233 @1\n", "");
     expect_attribute("x509-fingerprint-sha256", "0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF",
@@ -208,7 +211,6 @@ static void what_traffic_does_not_show_is_skipped(void **state)
     expect_skipped("link", "https://report.example/", SKIP_CONTEXT, IOC_OTHER);
     expect_skipped("md5", "d41d8cd98f00b204e9800998ecf8427e", SKIP_TYPE, IOC_MD5);
     expect_skipped("filename|sha256", "a|b", SKIP_TYPE, IOC_SHA256);
-    expect_skipped("email-src", "a@mail.example", SKIP_TYPE, IOC_EMAIL);
     expect_skipped("AS", "64496", SKIP_TYPE, IOC_OTHER);
     expect_skipped("mac-address", "00:00:5e:00:53:01", SKIP_TYPE, IOC_OTHER);
     expect_skipped("jarm-fingerprint", "00", SKIP_TYPE, IOC_OTHER);

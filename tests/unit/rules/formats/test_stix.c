@@ -239,8 +239,11 @@ static void refuses_comparisons_by_themselves(void **state)
     expect_refused("[file:hashes.'SHA-1' = 'da39a3ee5e6b4b0d3255bfef95601890afd80709']",
                    REJECT_PATTERN_OBJECT, IOC_SHA1);
     expect_refused("[file:parent_ref.hashes.sha256 LIKE 'a%']", REJECT_PATTERN_OBJECT, IOC_SHA256);
-    expect_refused("[email-addr:value = 'a@b.example']", REJECT_PATTERN_OBJECT, IOC_EMAIL);
-    expect_refused("[email-message:from_ref.value = 'a@b.example']", REJECT_PATTERN_OBJECT, IOC_EMAIL);
+    expect_refused("[email-addr:display_name = 'a@b.example']", REJECT_PATTERN_OBJECT, IOC_OTHER);
+    expect_refused("[email-addr:value = 'b.example']", REJECT_TYPE_MISMATCH, IOC_TYPE_COUNT);
+    expect_refused("[email-addr:value LIKE '%@%']", REJECT_PATTERN_OPERATOR, IOC_EMAIL);
+    expect_refused("[email-addr:value LIKE 'evil%@evil.example']", REJECT_PATTERN_OPERATOR, IOC_EMAIL);
+    expect_refused("[email-addr:value MATCHES '@evil']", REJECT_PATTERN_OPERATOR, IOC_EMAIL);
     expect_refused("[email-message:subject = 'x']", REJECT_PATTERN_OBJECT, IOC_OTHER);
     expect_refused("[network-traffic:dst_port = 443]", REJECT_PATTERN_OBJECT, IOC_OTHER);
     expect_refused("[EXISTS domain-name:value]", REJECT_PATTERN_OPERATOR, IOC_DOMAIN);
@@ -253,6 +256,21 @@ static void refuses_comparisons_by_themselves(void **state)
     expect_refused("[x509-certificate:hashes.'SHA-1' LIKE 'da39%']", REJECT_PATTERN_OPERATOR, IOC_CERT_SHA1);
     expect_refused("[ipv4-addr:value ISSUBSET 'evil.example']", REJECT_TYPE_MISMATCH, IOC_TYPE_COUNT);
     expect_refused("[domain-name:value = 'evil']", REJECT_SINGLE_LABEL, IOC_TYPE_COUNT);
+}
+
+/* Fields: smtp.mail_from 100000, smtp.rcpt_to 200000. */
+static void reads_mail_addresses(void **state)
+{
+    expect_pattern(
+        "[email-addr:value = 'First.Last@EVIL.example' OR email-message:from_ref.value = 'a@b.example']",
+        "email exact first.last@evil.example @1\nemail exact a@b.example fields=100000 @1\n");
+    expect_pattern("[email-message:to_refs[*].value IN ('c@b.example', 'd@b.example')]",
+                   "email exact c@b.example fields=200000 @1\nemail exact d@b.example fields=200000 @1\n");
+    expect_pattern("[email-addr:value LIKE '%@evil.example']",
+                   "domain exact evil.example fields=300000 @1\n");
+    expect_pattern(
+        "[email-message:from_ref.value LIKE '%@evil.example' OR email-addr:value LIKE 'e@f.example']",
+        "domain exact evil.example fields=100000 @1\nemail exact e@f.example @1\n");
 }
 
 /* Fields: a name's 7c1417, URLs 20, user agents 100, addresses c30018, ip.dst 20000. */
@@ -535,6 +553,7 @@ int main(void)
         cmocka_unit_test(joins_host_and_port),
         cmocka_unit_test(refuses_what_it_cannot_decide),
         cmocka_unit_test(refuses_comparisons_by_themselves),
+        cmocka_unit_test(reads_mail_addresses),
         cmocka_unit_test(makes_regexes),
         cmocka_unit_test(tells_places),
         cmocka_unit_test(resolves_markings),

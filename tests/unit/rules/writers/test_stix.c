@@ -46,6 +46,7 @@ static void writes_patterns(void **state)
                    "x509-certificate:hashes.'SHA-256' = '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'");
     expect_pattern("{cert_sha1: 0123456789abcdef0123456789abcdef01234567}",
                    "x509-certificate:hashes.'SHA-1' = '0123456789abcdef0123456789abcdef01234567'");
+    expect_pattern("a.b+c@d.example", "email-addr:value = 'a.b+c@d.example'");
 }
 
 static void writes_all_that_goes_with_it(void **state)

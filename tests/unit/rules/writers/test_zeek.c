@@ -10,7 +10,7 @@ static void writes_lines(void **state)
                    "- 192.0.2.1\n- 192.0.2.4-192.0.2.6\n- 2001:db8::/32\n- http://a.example:8080/b\n- "
                    "https://a.example/b\n- a.example/b\n"
                    "- {user_agent: '#x y'}\n- {cert_sha1: 0123456789abcdef0123456789abcdef01234567}\n"
-                   "- {domain: a.example, match: exact, list: -}\n",
+                   "- a@b.example\n- {domain: a.example, match: exact, list: -}\n",
                    TARGET_ZEEK, TLP_NONE,
                    HEAD "a.example\tIntel::DOMAIN\tCSIRT\ta b c\\x5c\thttps://r.example/\n"
                         "a.example\tIntel::DOMAIN\t-\t-\t-\n"
@@ -22,7 +22,8 @@ static void writes_lines(void **state)
                         "a.example/b\tIntel::URL\tc2\t-\t-\n"
                         "a.example/b\tIntel::URL\tc2\t-\t-\n"
                         "\\x23x y\tIntel::SOFTWARE\tc2\t-\t-\n"
-                        "0123456789abcdef0123456789abcdef01234567\tIntel::CERT_HASH\tc2\t-\t-\n",
+                        "0123456789abcdef0123456789abcdef01234567\tIntel::CERT_HASH\tc2\t-\t-\n"
+                        "a@b.example\tIntel::EMAIL\tc2\t-\t-\n",
                    "");
 }
 
