@@ -41,6 +41,18 @@ __attribute__((cold, noinline)) static bool grow(struct batch *b)
     return true;
 }
 
+void batch_repeat(struct batch *b, const struct piece *like)
+{
+    if (b->n == b->room && !grow(b)) {
+        b->n_dropped++;
+        return;
+    }
+    struct piece *p = &b->pieces[b->n++];
+    *p = *like;
+    p->at = p[-1].at;
+    p->len = p[-1].len;
+}
+
 uint8_t *batch_reserve(struct batch *b, const struct piece *like, size_t len)
 {
     size_t mark = buf_mark(&b->text);

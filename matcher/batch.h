@@ -43,6 +43,14 @@ void batch_reset(struct batch *b);
 /* Room for a piece of `len` bytes, to be written by the caller at the result; NULL (and counted) when there is none. */
 uint8_t *batch_reserve(struct batch *b, const struct piece *like, size_t len);
 void batch_add(struct batch *b, const struct piece *like, struct span text);
+/* Another piece of the last one's text. Counted when there is no room. */
+void batch_repeat(struct batch *b, const struct piece *like);
+
+/* Has it the text of the piece before it? Engines that find something in a text then tell it of both. (No piece is empty.) */
+static inline bool batch_is_repeat(const struct batch *b, uint32_t piece)
+{
+    return piece > 0 && piece < b->n && b->pieces[piece].at == b->pieces[piece - 1].at;
+}
 
 static inline struct span batch_text(const struct batch *b, const struct piece *p)
 {

@@ -163,12 +163,15 @@ struct probes {
 static void look_up(const struct names_table *t, const struct set_view *v, struct batch *b,
                     const struct probe *probe)
 {
-    const struct piece *p = &b->pieces[probe->piece];
-    const struct key_entry *end, *e = key_table_bucket(&t->keys, probe->hash, &end);
-    for (; e < end; e++)
-        if (e->tag == (uint32_t)probe->hash &&
-            confirm_name(v, e->indicator, (enum field)p->field, batch_text(b, p), p->port))
-            batch_hit(b, p, e->indicator);
+    const struct key_entry *end, *first = key_table_bucket(&t->keys, probe->hash, &end);
+    uint32_t piece = probe->piece;
+    do {
+        const struct piece *p = &b->pieces[piece];
+        for (const struct key_entry *e = first; e < end; e++)
+            if (e->tag == (uint32_t)probe->hash &&
+                confirm_name(v, e->indicator, (enum field)p->field, batch_text(b, p), p->port))
+                batch_hit(b, p, e->indicator);
+    } while (batch_is_repeat(b, ++piece));
 }
 
 static void drain(const struct names_table *t, const struct set_view *v, struct batch *b,
@@ -217,7 +220,7 @@ void names_table_scan(const struct names_table *t, const struct set_view *v, str
     if (t->keys.n == 0)
         return;
     for (uint32_t i = 0; i < b->n; i++)
-        if (b->pieces[i].kind == PIECE_NAME)
+        if (b->pieces[i].kind == PIECE_NAME && !batch_is_repeat(b, i))
             scan_name(t, v, b, i, &probes);
     drain(t, v, b, &probes);
 }

@@ -263,7 +263,7 @@ void patterns_look_up(const struct patterns *p, const struct set_view *v, enum k
 struct scan_ctx {
     const struct set_view *v;
     struct batch *b;
-    const struct piece *piece; /* regexes: the one being scanned */
+    uint32_t piece; /* regexes: the one being scanned; its repeats follow */
 };
 
 static void on_prefix(void *ctx, uint32_t indicator, uint32_t piece)
@@ -295,8 +295,14 @@ static int on_regex(unsigned id, unsigned long long from, unsigned long long to,
 {
     const struct scan_ctx *s = ctx;
     (void)from, (void)to, (void)flags;
-    if (id < s->v->n_indicators && confirm_pattern(s->v, id, (enum field)s->piece->field))
-        batch_hit(s->b, s->piece, id);
+    if (id >= s->v->n_indicators)
+        return 0;
+    uint32_t piece = s->piece;
+    do {
+        const struct piece *p = &s->b->pieces[piece];
+        if (confirm_pattern(s->v, id, (enum field)p->field))
+            batch_hit(s->b, p, id);
+    } while (batch_is_repeat(s->b, ++piece));
     return 0;
 }
 
@@ -305,10 +311,14 @@ static void scan_group(const struct patterns *p, enum pattern_group group, enum 
 {
     if (!p->groups[group])
         return;
+    uint32_t seen = 0; /* where the last text scanned lies; none lies at 0 */
     for (uint32_t i = 0; i < s->b->n; i++) {
-        s->piece = &s->b->pieces[i];
-        if (s->piece->kind == kind && p->group_fields[group] & FIELD_BIT(s->piece->field))
-            hyperscan_scan(p->groups[group], batch_text(s->b, s->piece), scratch, on_regex, s);
+        const struct piece *piece = &s->b->pieces[i];
+        if (piece->kind != kind || !(p->group_fields[group] & FIELD_BIT(piece->field)) || piece->at == seen)
+            continue;
+        seen = piece->at;
+        s->piece = i;
+        hyperscan_scan(p->groups[group], batch_text(s->b, piece), scratch, on_regex, s);
     }
 }
 

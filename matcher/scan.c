@@ -185,13 +185,21 @@ static void copy_name(uint8_t *restrict to, const uint8_t *restrict from, size_t
     }
 }
 
-void scan_add_name(struct scanner *s, enum field field, struct span name, uint16_t port, uint32_t cookie)
+static struct span without_final_dot(struct span name)
 {
-    if (has_tap(s))
-        tell(s, (struct scan_field){.kind = SCAN_NAME, .field = field, .port = port, .text = name});
-    struct piece piece = new_field(s, field, port, cookie);
-    if (name.len && name.ptr[name.len - 1] == '.')
-        name.len--;
+    return span_first(name, name.len - (name.len && name.ptr[name.len - 1] == '.'));
+}
+
+/* The field before may have no piece, or none that is a name's whole: nobody looks at it there, or it is no longer in the batch. */
+static bool is_last_piece_of(const struct batch *b, uint32_t order)
+{
+    const struct piece *last = b->n ? &b->pieces[b->n - 1] : NULL;
+    return last && last->kind == PIECE_NAME && last->order == order;
+}
+
+static void add_name(struct scanner *s, struct piece piece, struct span name, bool is_again)
+{
+    enum field field = (enum field)piece.field;
     if (name.len == 0)
         return;
     if (wants(s->db->address_fields, field) && looks_like_address(name))
@@ -199,9 +207,32 @@ void scan_add_name(struct scanner *s, enum field field, struct span name, uint16
     if (!wants(s->text_fields[PIECE_NAME], field))
         return;
     piece.kind = PIECE_NAME;
+    if (is_again && is_last_piece_of(&s->batch, piece.order - 1)) {
+        batch_repeat(&s->batch, &piece);
+        return;
+    }
     uint8_t *to = batch_reserve(&s->batch, &piece, name.len);
     if (to)
         copy_name(to, name.ptr, name.len);
+}
+
+static struct piece new_name(struct scanner *s, enum field field, struct span name, uint16_t port,
+                             uint32_t cookie)
+{
+    if (has_tap(s))
+        tell(s, (struct scan_field){.kind = SCAN_NAME, .field = field, .port = port, .text = name});
+    return new_field(s, field, port, cookie);
+}
+
+void scan_add_name(struct scanner *s, enum field field, struct span name, uint16_t port, uint32_t cookie)
+{
+    add_name(s, new_name(s, field, name, port, cookie), without_final_dot(name), false);
+}
+
+void scan_add_name_again(struct scanner *s, enum field field, struct span name, uint16_t port,
+                         uint32_t cookie)
+{
+    add_name(s, new_name(s, field, name, port, cookie), without_final_dot(name), true);
 }
 
 /* Keep a piece for Hyperscan, where it has patterns for this kind of text in this field. */

@@ -22,6 +22,9 @@ bool scanner_use(struct scanner *s, const struct db *db, struct err *err);
 /* A domain name as text: any case, a final dot is passed over; bytes that no name in a list has may be there. A text that is
  * an IP address (or a bracketed one) is looked up as an address too. `port` (0: not known) is for IOC_DOMAIN_PORT. */
 void scan_add_name(struct scanner *s, enum field field, struct span name, uint16_t port, uint32_t cookie);
+/* The name of the call before, once more in another field (`name` and `port` are what they were there): matched together, the second
+ * costs next to nothing. */
+void scan_add_name_again(struct scanner *s, enum field field, struct span name, uint16_t port, uint32_t cookie);
 /* An address with the port of its side of the flow (0: none, as in DNS answers). */
 void scan_add_address(struct scanner *s, enum field field, const struct ip *ip, uint16_t port, uint32_t cookie);
 /* A request: `host` as sent (may have a port, may be empty), target as sent (absolute-form too), port of the server's side.

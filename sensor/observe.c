@@ -24,19 +24,32 @@ static void add_text(struct observations *o, const struct event *e, enum field f
         scan_add_text(o->scanner, field, text, observe(o, e, text));
 }
 
+/* Names of one message share their bytes where the message does: most owners are the name before them. */
+static void add_dns_name(struct observations *o, const struct event *e, enum field field,
+                         const struct dns_name *name, struct span *last)
+{
+    if (name->text.len && name->match.ptr == last->ptr && name->match.len == last->len)
+        scan_add_name_again(o->scanner, field, name->match, 0, observe(o, e, name->text));
+    else
+        add_name(o, e, field, name->text, name->match, 0);
+    if (name->text.len)
+        *last = name->match;
+}
+
 static void add_dns(struct observations *o, const struct event *e)
 {
     const struct dns_message *m = e->dns;
+    struct span last = {0};
     uint32_t first = o->n;
     for (unsigned i = 0; i < m->n_questions; i++)
-        add_name(o, e, FIELD_DNS_QUERY, m->questions[i].name.text, m->questions[i].name.match, 0);
+        add_dns_name(o, e, FIELD_DNS_QUERY, &m->questions[i].name, &last);
     o->n_destinations = o->n - first;
     for (unsigned i = 0; i < m->n_records; i++) {
         const struct dns_record *r = &m->records[i];
         if (r->type == DNS_OPT)
             continue;
-        add_name(o, e, FIELD_DNS_ANSWER_NAME, r->owner.text, r->owner.match, 0);
-        add_name(o, e, FIELD_DNS_ANSWER_TARGET, r->target.text, r->target.match, 0);
+        add_dns_name(o, e, FIELD_DNS_ANSWER_NAME, &r->owner, &last);
+        add_dns_name(o, e, FIELD_DNS_ANSWER_TARGET, &r->target, &last);
         struct ip ip;
         if (r->type == DNS_A && r->data.len == 4)
             ip = ip_from_v4(r->data.ptr);

@@ -8,6 +8,7 @@
 #define QUESTION_MIN      5   /* root, type, class */
 #define RECORD_MIN        11  /* root, type, class, ttl, length */
 #define NAME_MAX          254 /* 255 on the wire, without the final zero */
+#define COPY_STEP         8   /* bytes of a label copied at a time */
 #define LABELS_MAX        127
 #define POINTERS_MAX      127 /* one per label is all that an honest compressor can need */
 #define ITEMS_WHEN_SCARCE 16
@@ -38,12 +39,13 @@ struct reader {
     struct arena *arena;
     struct dns_name last; /* the last name spelled out, and where it stands */
     size_t last_at;
-    bool is_full; /* the arena had no room: that ends the reading, or a smaller record further on would come in */
+    bool
+        is_full; /* the arena had no room: that ends the reading, or a smaller record further on would come in */
 };
 
 /* A name without compression. Each label is followed by a dot, the last one too. */
 struct spelling {
-    uint8_t bytes[NAME_MAX];
+    uint8_t bytes[NAME_MAX + COPY_STEP];
     uint8_t dots[LABELS_MAX]; /* where those dots stand: the other ones belong to labels */
     size_t len, n_labels, n_pointers;
 };
@@ -67,11 +69,23 @@ static uint32_t header_records(const struct header *h)
     return (uint32_t)h->n_in[DNS_ANSWER] + h->n_in[DNS_AUTHORITY] + h->n_in[DNS_ADDITIONAL];
 }
 
-static bool spelling_add(struct spelling *s, const uint8_t *label, size_t len)
+/* Labels are short: a call to memcpy() takes longer than a word or two, with what lies behind the label, where the message has it. */
+static inline void label_copy(uint8_t *restrict to, struct span from, size_t len)
+{
+    if (from.len < len + COPY_STEP) {
+        memcpy(to, from.ptr, len);
+        return;
+    }
+    for (size_t i = 0; i < len; i += COPY_STEP)
+        memcpy(to + i, from.ptr + i, COPY_STEP);
+}
+
+/* The label at the front of `from`. */
+static inline bool spelling_add(struct spelling *s, struct span from, size_t len)
 {
     if (s->len + len + 1 > NAME_MAX)
         return false;
-    memcpy(s->bytes + s->len, label, len);
+    label_copy(s->bytes + s->len, from, len);
     s->len += len;
     s->dots[s->n_labels++] = (uint8_t)s->len;
     s->bytes[s->len++] = '.';
@@ -97,7 +111,7 @@ static enum verdict name_spell(struct span msg, struct span *at, struct spelling
         if (len < 0x40) {
             if (here.len < len)
                 return FIELD_PARTIAL;
-            if (!spelling_add(s, here.ptr, len))
+            if (!spelling_add(s, here, len))
                 return FIELD_MALFORMED;
             span_skip(&here, len);
             continue;
@@ -122,9 +136,9 @@ static enum verdict name_spell(struct span msg, struct span *at, struct spelling
 
 static bool has_dot_in_label(const struct spelling *s)
 {
-    size_t n_dots = 0;
+    uint8_t n_dots = 0; /* a byte is enough for all, and sixteen are counted at a time */
     for (size_t i = 0; i < s->len; i++)
-        n_dots += s->bytes[i] == '.';
+        n_dots = (uint8_t)(n_dots + (s->bytes[i] == '.'));
     return n_dots != s->n_labels;
 }
 

@@ -5,6 +5,8 @@
  * may have 32,767, which a radix sort keeps from being a way to hold a worker. */
 #include "sensor/extract/fingerprint.h"
 
+#include <endian.h>
+
 #include "base/digest.h"
 
 #define COLD __attribute__((cold, noinline))
@@ -239,6 +241,15 @@ static void flush_text(struct text *t)
     t->len = 0;
 }
 
+/* All four digits at once: a nibble to a byte, and 39 more for those that are letters. */
+static void put_hex(uint8_t to[static 4], uint16_t v)
+{
+    uint32_t x = (uint32_t)(v >> 12) | (v >> 8 & 15u) << 8 | (v >> 4 & 15u) << 16 | (v & 15u) << 24;
+    x += 0x30303030u + ((x + 0x06060606u) >> 4 & 0x01010101u) * 39;
+    x = htole32(x);
+    memcpy(to, &x, sizeof x);
+}
+
 /* Four hex digits; a separator before them unless it is 0. */
 static void add_hex(struct text *t, char separator, uint16_t v)
 {
@@ -246,7 +257,7 @@ static void add_hex(struct text *t, char separator, uint16_t v)
         flush_text(t);
     if (separator)
         t->bytes[t->len++] = (uint8_t)separator;
-    digest_hex((const uint8_t[]){(uint8_t)(v >> 8), (uint8_t)v}, 2, (char *)t->bytes + t->len);
+    put_hex(t->bytes + t->len, v);
     t->len += 4;
 }
 

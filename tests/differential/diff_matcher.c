@@ -349,8 +349,23 @@ static void make_text(uint64_t *rng, struct span near, struct buf *text, struct 
     out->text = keep(f, text);
 }
 
+/* The name before, in whatever field of names. */
+static void make_again(uint64_t *rng, struct oracle_field *out)
+{
+    static const enum field fields[] = {FIELD_DNS_QUERY, FIELD_DNS_ANSWER_NAME, FIELD_DNS_ANSWER_TARGET,
+                                        FIELD_TLS_SNI};
+    *out = out[-1];
+    out->field = fields[below(rng, 4)];
+    out->cookie = below(rng, 100);
+    out->is_again = true;
+}
+
 static void random_field(uint64_t *rng, const struct set_view *v, struct fields *f)
 {
+    if (f->n && f->all[f->n - 1].kind == ORACLE_NAME && below(rng, 3) == 0) {
+        make_again(rng, &f->all[f->n++]);
+        return;
+    }
     static const uint16_t ports[] = {0, 80, 443, 444, 445, 8080};
     struct oracle_field *out = &f->all[f->n++];
     struct buf text;

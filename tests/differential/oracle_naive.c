@@ -497,7 +497,10 @@ void oracle_add_to(struct scanner *s, const struct oracle_field *f)
 {
     switch (f->kind) {
     case ORACLE_NAME:
-        scan_add_name(s, f->field, f->text, f->port, f->cookie);
+        if (f->is_again)
+            scan_add_name_again(s, f->field, f->text, f->port, f->cookie);
+        else
+            scan_add_name(s, f->field, f->text, f->port, f->cookie);
         break;
     case ORACLE_ADDRESS:
         scan_add_address(s, f->field, &f->ip, f->port, f->cookie);

@@ -14,6 +14,7 @@ struct oracle_field {
     struct ip ip;
     uint16_t port;
     uint32_t cookie;
+    bool is_again; /* a name: the one before it, and given to a scanner so */
 };
 
 /* Hits in the order scan_run() gives them; *out is from malloc. */

@@ -158,6 +158,49 @@ static void test_neighbours_in_a_batch(void **state)
         }
 }
 
+/* One name in several fields of a message: a hit in each whose indicators look there, in the order of the fields. */
+static void test_names_again(void **state)
+{
+    const struct sample samples[] = {
+        SAMPLE(IOC_DOMAIN, MATCH_SUFFIX, "evil.com"),
+        SAMPLE(IOC_DOMAIN, MATCH_EXACT, "a.evil.com", .fields = FIELD_BIT(FIELD_DNS_ANSWER_TARGET)),
+        SAMPLE(IOC_WILDCARD, MATCH_EXACT, "?.evil.com", .fields = FIELD_BIT(FIELD_DNS_ANSWER_NAME)),
+        SAMPLE(IOC_IPV4, MATCH_EXACT, "192.0.2.1",
+               .fields = FIELD_BIT(FIELD_DNS_QUERY) | FIELD_BIT(FIELD_DNS_ANSWER_NAME)),
+    };
+    static const struct {
+        uint32_t cookie, indicator;
+    } want[] = {{0, 0}, {1, 0}, {1, 2}, {2, 0}, {2, 1}, {4, 0}, {6, 3}, {7, 3}};
+    (void)state;
+    for
+        EACH_ENGINE(e)
+        {
+            struct fixture f = setup(samples, 4, engines[e]);
+            const struct span name = SPAN_LIT("A.evil.com."), root = SPAN_LIT("."),
+                              ip = SPAN_LIT("192.0.2.1");
+            const struct hit *hits;
+            scan_add_name(f.s, FIELD_DNS_QUERY, name, 0, 0);
+            scan_add_name_again(f.s, FIELD_DNS_ANSWER_NAME, name, 0, 1);
+            scan_add_name_again(f.s, FIELD_DNS_ANSWER_TARGET, name, 0, 2);
+            scan_add_name(f.s, FIELD_DNS_QUERY, root, 0, 3);
+            scan_add_name_again(f.s, FIELD_DNS_ANSWER_NAME, root, 0, 3);
+            scan_add_name(f.s, FIELD_DNS_QUERY, span_from(name, 2), 0, 4);
+            scan_add_name(f.s, FIELD_DNS_QUERY, ip, 0, 6);
+            scan_add_name_again(f.s, FIELD_DNS_ANSWER_NAME, ip, 0, 7);
+            assert_int_equal(scan_pending(f.s), 8);
+            assert_int_equal(scan_run(f.s, &hits), 8);
+            for (size_t i = 0; i < 8; i++) {
+                assert_int_equal(hits[i].cookie, want[i].cookie);
+                assert_int_equal(hits[i].indicator, want[i].indicator);
+            }
+            scan_add_name_again(f.s, FIELD_DNS_QUERY, name, 0,
+                                9); /* the batch with the name before is gone */
+            assert_int_equal(scan_run(f.s, &hits), 1);
+            assert_int_equal(hits[0].cookie, 9);
+            teardown(&f);
+        }
+}
+
 static void test_fields(void **state)
 {
     const struct sample samples[] = {
@@ -513,6 +556,7 @@ int main(void)
         cmocka_unit_test(test_odd_bytes),
         cmocka_unit_test(test_every_cut_of_a_name),
         cmocka_unit_test(test_neighbours_in_a_batch),
+        cmocka_unit_test(test_names_again),
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_addresses_in_names),
         cmocka_unit_test(test_urls),
