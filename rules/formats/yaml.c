@@ -35,8 +35,8 @@
  *
  * Keys of an entry: one of value, domain, ip, url, regex ...; type (with value), match, fields, confidence, tlp, valid_from,
  * valid_until, tags, reference, description, id, organisation (org), ignore_case (regex only), host_only (below `allow`: names and
- * addresses as such, not URLs on them), list, hex. What an entry says wins over the list, but for the TLP: the strictest of both
- * holds.
+ * addresses as such, not URLs on them), list, hex, exercise. What an entry says wins over the list, but for the TLP, of which the
+ * strictest holds, and for exercise, which can't be taken back.
  *
  * A list may keep its indicators in other files, in any format, beside itself or in folders below; its settings are theirs:
  *
