@@ -238,7 +238,7 @@ static const char drill[] =
     "      --tunnel KIND       vlan, service-vlan, mpls, pppoe, ip, gre, vxlan or gtp-u; again\n"
     "                          for one more inside of it\n"
     "      --evasion N         0: none, 1: cut, 2: out of order and in fragments too,\n"
-    "                          3: contradicting itself too (0)\n"
+    "                          3: repeated, in SYNs and with forged segments too (0)\n"
     "  -h, --help\n";
 
 static const char score[] =

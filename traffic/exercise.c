@@ -215,7 +215,8 @@ static struct way way_of(struct exercise *x, bool is_v6, enum contact_by by)
     return w;
 }
 
-/* Only what sensors are known to have trouble with, and none of it hides what is said. */
+/* Only what sensors are known to have trouble with, and none of it hides what is said. Bytes that contradict each other are not among it: what a second
+ * reading of them gives is nobody's to foretell. */
 static void evade(struct exercise *x, struct way *w)
 {
     switch (dice_below(&x->dice, x->o.evasion + 1)) {
@@ -231,7 +232,7 @@ static void evade(struct exercise *x, struct way *w)
         break;
     case 3:
         w->mss = (uint16_t)(16 + dice_below(&x->dice, 64));
-        w->tricks |= (dice_below(&x->dice, 2) ? TRICK_OTHER_BYTES : TRICK_TWICE) |
+        w->tricks |= (dice_below(&x->dice, 2) ? TRICK_TWICE : TRICK_DATA_IN_SYN) |
                      (dice_below(&x->dice, 2) ? TRICK_FORGED_RESET : TRICK_KEEP_ALIVE);
         break;
     default:

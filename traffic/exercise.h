@@ -54,7 +54,7 @@ struct exercise_options {
     uint64_t bytes, packets;  /* go on until there are so many; 0: until all was contacted */
     bool has_traps;           /* near misses, too */
     bool is_one_sided;        /* servers are not seen */
-    unsigned evasion;         /* 0: none; 1: cut; 2: out of order, in fragments; 3: contradicting each other */
+    unsigned evasion;         /* 0: none; 1: cut; 2: out of order, in fragments; 3: twice, with data in the SYN and with forged segments */
     struct wrapping wrapping; /* fits; n 0: none */
     int64_t start;            /* UTC seconds; INT64_MIN: when most indicators hold */
     /* Told of each conversation that was planted, or a trap, once it is over; and of each indicator that is left out. All dies with the call. */
