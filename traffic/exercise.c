@@ -232,8 +232,9 @@ static void evade(struct exercise *x, struct way *w)
         break;
     case 3:
         w->mss = (uint16_t)(16 + dice_below(&x->dice, 64));
-        w->tricks |= (dice_below(&x->dice, 2) ? TRICK_TWICE : TRICK_DATA_IN_SYN) |
-                     (dice_below(&x->dice, 2) ? TRICK_FORGED_RESET : TRICK_KEEP_ALIVE);
+        w->tricks |= dice_below(&x->dice, 2) ? TRICK_TWICE : TRICK_FORGED_RESET;
+        /* Never both: the keep-alive's byte would be another than the SYN's last. */
+        w->tricks |= dice_below(&x->dice, 2) ? TRICK_DATA_IN_SYN : TRICK_KEEP_ALIVE;
         break;
     default:
         break;
