@@ -21,7 +21,8 @@ static uint64_t hash_context(const struct set_view *v, const struct context *c)
     for (uint32_t i = 0; i < c->n_tags; i++)
         h = hash_ref(v, v->tags[c->tags + i], h);
     int64_t rest[5] = {c->n_tags, c->valid_from, c->valid_until, c->tlp, c->confidence};
-    return hash_bytes(rest, sizeof rest, h);
+    h = hash_bytes(rest, sizeof rest, h);
+    return c->is_exercise ? ~h : h;
 }
 
 /* Hashes of all contexts and lists, so that a million origins only look them up. */

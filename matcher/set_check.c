@@ -39,7 +39,7 @@ static bool are_contexts_sound(const struct set_view *v)
         ok &= is_in_pool(v, c->organisation) && is_in_pool(v, c->reference);
         ok &= is_in_pool(v, c->description) && is_in_pool(v, c->id);
         ok &= c->tags <= v->n_tags && c->n_tags <= v->n_tags - c->tags;
-        ok &= c->tlp <= TLP_RED && c->confidence >= -1 && c->confidence <= 100;
+        ok &= c->tlp <= TLP_RED && c->confidence >= -1 && c->confidence <= 100 && c->is_exercise <= 1;
     }
     return ok;
 }

@@ -97,7 +97,8 @@ struct context {
     int64_t valid_until;    /* first second it no longer holds; INT64_MAX when not said */
     uint8_t tlp;            /* enum tlp, after defaults: strictest of list and entry */
     int8_t confidence;      /* 0-100, -1 when not said */
-    uint8_t unused[6];      /* zero */
+    uint8_t is_exercise;    /* 1: the list is for a drill; what it hits is no incident */
+    uint8_t unused[5];      /* zero */
 };
 
 struct list_info {

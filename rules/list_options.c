@@ -28,6 +28,7 @@ static const char *const option_names[] = {
     "to_ids",
     "observables",
     "tlds",
+    "exercise",
     "delimiter",
     "quote",
     "header",
@@ -309,6 +310,9 @@ static bool set_mode(struct list_options *o, struct span key, struct span value,
     if (is(key, "tlds"))
         return read_mode(value, "load", "skip", &o->loads_tlds) ||
                wrong(err, key, value, "load or skip is wanted");
+    if (is(key, "exercise"))
+        return read_mode(value, "yes", "no", &o->context.is_exercise) ||
+               wrong(err, key, value, "yes or no is wanted");
     *out_is_known = false;
     return false;
 }
@@ -465,6 +469,7 @@ static void overlay_context(struct context_in *base, const struct context_in *ov
         base->valid_until = over->valid_until;
     if (over->confidence >= 0)
         base->confidence = over->confidence;
+    base->is_exercise |= over->is_exercise;
 }
 
 void list_options_overlay(struct list_options *base, const struct list_options *over)

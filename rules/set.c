@@ -232,6 +232,7 @@ bool set_add_context(struct set *s, const struct context_in *c, uint32_t *out_co
     row.valid_from = c->valid_from;
     row.valid_until = c->valid_until;
     row.tlp = (uint8_t)c->tlp;
+    row.is_exercise = c->is_exercise;
     row.confidence = (int8_t)(c->confidence < 0 ? -1 : c->confidence > 100 ? 100 : c->confidence);
 
     /* Texts and runs are stored once, so equal contexts are equal bytes. */

@@ -67,6 +67,7 @@ struct context_in {
     int64_t valid_from, valid_until; /* INT64_MIN, INT64_MAX when not said */
     enum tlp tlp;
     int confidence;  /* -1 when not said */
+    bool is_exercise; /* the list is for a drill */
     int64_t seen_at; /* UTC seconds when it was last (else first) seen, for list_options.ttl_s; 0: not said. Not kept */
 };
 

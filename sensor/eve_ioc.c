@@ -29,6 +29,7 @@ struct judgement {
     const char *category;
     uint32_t first_list; /* of the first one; UINT32_MAX if none holds */
     uint64_t n_lists;    /* runs of one list; lists are read one after the other */
+    bool is_exercise;    /* nobody means it but for a drill */
 };
 
 /* Words of the tags that lists carry (MISP, STIX, abuse.ch), most specific first, and what Suricata's
@@ -127,6 +128,7 @@ static void judge(struct judgement *j)
         const struct context *c = &j->set->contexts[o->context];
         if (n == 0)
             j->first_list = o->list;
+        j->is_exercise = (n == 0 || j->is_exercise) && c->is_exercise;
         if (o->list != list)
             j->n_lists++;
         list = o->list;
@@ -234,6 +236,8 @@ static void put_origin(struct json *json, const struct set_view *set, const stru
         json_str(json, "tlp", tlp_name((enum tlp)c->tlp));
     if (c->confidence >= 0)
         json_u64(json, "confidence", (uint64_t)c->confidence);
+    if (c->is_exercise)
+        json_bool(json, "exercise", true);
     put_rfc3339(json, "valid_from", c->valid_from);
     put_rfc3339(json, "valid_until", c->valid_until);
     put_tags(json, set, c);
@@ -318,6 +322,8 @@ static void put_ioc(struct eve_line *l, const struct judgement *j, const struct 
         json_str(json, "tlp", tlp_name(j->tlp));
     if (j->confidence >= 0)
         json_u64(json, "confidence", (uint64_t)j->confidence);
+    if (j->is_exercise)
+        json_bool(json, "exercise", true);
     put_origins(json, j);
     json_end_object(json);
 }

@@ -7,3 +7,4 @@ int command_lists(int argc, char **argv);
 int command_compile(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_selftest(int argc, char **argv);
+int command_drill(int argc, char **argv);

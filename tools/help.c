@@ -15,6 +15,8 @@ static const char overview[] =
     "  vedette compile -l LIST... -o FILE     a compiled db for --db\n"
     "  vedette bench LIST...                  what lists cost, and which patterns cost most\n"
     "  vedette selftest                       does it see what it should, here and now?\n"
+    "  vedette drill LIST... -o CAPTURE       a capture that contacts what lists name\n"
+    "  vedette drill score                    what a sensor found of it\n"
     "  vedette version                        version and libraries\n"
     "\n"
     "`vedette COMMAND --help` tells a command's options; vedette(1) has the manual.\n"
@@ -207,6 +209,56 @@ static const char selftest[] =
     "\n"
     "Exit: 0 all was seen, 1 something was not, 2 wrong use.\n";
 
+static const char drill[] =
+    "usage: vedette drill [options] LIST ... -o CAPTURE\n"
+    "       vedette drill score --expected FILE REPORT ...      (help score)\n"
+    "\n"
+    "Makes a capture in which what lists name is contacted, in the ways that fit it, among\n"
+    "traffic that contacts none of it. Files only: no packet is sent. The same lists and seed\n"
+    "give the same bytes.\n"
+    "\n"
+    "  LIST                    file or directory, with settings: c2.txt,tlp=amber,match=exact\n"
+    "                          (vedette-lists(5)); - for stdin\n"
+    "      --allow LIST        what is in it is not contacted; again for more\n"
+    "      --no-refang         reject defanged values such as evil[.]example\n"
+    "  -o, --output CAPTURE    pcap with nanoseconds; - for stdout\n"
+    "      --expected FILE     the alerts a sensor has to give, one JSON object a line\n"
+    "      --near-misses       contact names like the listed ones, too, which must not alert\n"
+    "  -q, --quiet             no diagnostics of list entries, no summary\n"
+    "\n"
+    "Traffic\n"
+    "      --seed N            what is left to chance (1)\n"
+    "      --ways W            all, one (of those that fit, for each indicator), or some of\n"
+    "                          dns,http,tls,quic,connection (all)\n"
+    "      --mix SHARES        of the other traffic (dns=40,http=20,tls=30,quic=10)\n"
+    "      --hit-rate R        share of conversations that contact an indicator (0.1; with\n"
+    "                          --size or --packets: each once)\n"
+    "      --size BYTES        go on until there are so many: 500M, 10G\n"
+    "      --packets N         go on until there are so many\n"
+    "      --start TIME        of the first packet (when most indicators hold)\n"
+    "      --one-sided         only what clients send\n"
+    "      --tunnel KIND       vlan, service-vlan, mpls, pppoe, ip, gre, vxlan or gtp-u; again\n"
+    "                          for one more inside of it\n"
+    "      --evasion N         0: none, 1: cut, 2: out of order and in fragments too,\n"
+    "                          3: repeated, in SYNs and with forged segments too (0)\n"
+    "  -h, --help\n";
+
+static const char score[] =
+    "usage: vedette drill score --expected FILE [options] REPORT ...\n"
+    "\n"
+    "Compares what a sensor reported of a drill's capture with what was to be found: what was\n"
+    "detected, missed, and reported though nothing was there, by type and way.\n"
+    "\n"
+    "  REPORT                  Vedette's or Suricata's eve.json, Zeek's intel.log (TSV or\n"
+    "                          JSON), Snort's alert_json.txt, Maltrail's log; - for stdin\n"
+    "      --expected FILE     what `vedette drill --expected` wrote\n"
+    "      --all               show all that was missed or too much, not only twenty of each\n"
+    "      --json              the same for machines, one object\n"
+    "  -h, --help\n"
+    "\n"
+    "Exit: 0 all was detected and nothing else, 1 not so, 2 wrong use, or a file could not be\n"
+    "read.\n";
+
 static const struct {
     const char *name, *text;
 } screens[] = {
@@ -214,6 +266,8 @@ static const struct {
     {"check", check},   {"diff", diff},     {"convert", convert},
     {"bench", bench},
     {"selftest", selftest},
+    {"drill", drill},
+    {"score", score},
 };
 
 static const char *screen_of(const char *subcommand)

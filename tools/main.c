@@ -16,6 +16,7 @@ static const struct {
     {"lists", command_lists},   {"compile", command_compile},
     {"bench", command_bench},
     {"selftest", command_selftest},
+    {"drill", command_drill},
 };
 
 /* What went to stdout through stdio may still fail on its last step. */

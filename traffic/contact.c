@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "rules/url.h"
 #include "traffic/dns_put.h"
 #include "traffic/http_put.h"
 #include "traffic/tls_put.h"
@@ -297,18 +298,28 @@ static struct span authority_of(struct making *m, char room[static AUTHORITY_ROO
     return span_of(room, (size_t)n);
 }
 
-static bool say_http(struct making *m)
+static struct http_put_asked asked_of(struct making *m, char room[static AUTHORITY_ROOM])
 {
-    struct buf *b = &m->c->bytes;
-    char room[AUTHORITY_ROOM];
     const struct contact_wish *w = m->wish;
-    struct http_put_asked r = {.host = authority_of(m, room)};
+    struct http_put_asked r = {.method = SPAN_LIT("GET"),
+                               .target = SPAN_LIT("/"),
+                               .host = authority_of(m, room),
+                               .user_agent = HTTP_PUT_BROWSER};
     if (w->type == IOC_URL || w->type == IOC_HOSTPATH)
         split_url(w, &r.host, &r.target);
     else if (w->type == IOC_URI_PATH)
         r.target = w->value;
     else if (w->type == IOC_USER_AGENT)
         r.user_agent = w->value;
+    return r;
+}
+
+static bool say_http(struct making *m)
+{
+    struct buf *b = &m->c->bytes;
+    char room[AUTHORITY_ROOM];
+    const struct contact_wish *w = m->wish;
+    struct http_put_asked r = asked_of(m, room);
     talk_begin_tcp(&m->c->talk, &m->way);
     if (!http_put_request(b, &r) || !say(m, TALK_CLIENT, 0))
         return false;
@@ -404,6 +415,13 @@ static bool say_server_initial(struct making *m, const struct quic_ids *ids, con
            say(m, TALK_SERVER, from);
 }
 
+/* Bulk data ends with a packet: the rest of one would be too short for any. */
+static uint32_t whole_datagrams(uint32_t bytes)
+{
+    uint32_t rest = bytes % DATAGRAM_BYTES;
+    return rest && bytes <= UINT32_MAX - DATAGRAM_BYTES ? bytes - rest + DATAGRAM_BYTES : bytes;
+}
+
 static bool say_quic(struct making *m)
 {
     struct buf *b = &m->c->bytes;
@@ -424,7 +442,8 @@ static bool say_quic(struct making *m)
     return quic_put_handshake(b, QUIC_V1, span_of(ids.server, QUIC_ID), (struct span){0}, 60, m->dice) &&
            quic_put_short(b, span_of(ids.server, QUIC_ID), 120, m->dice) && say(m, TALK_CLIENT, from) &&
            (m->wish->answer_bytes == 0 ||
-            talk_say_much(&m->c->talk, TALK_SERVER, buf_span(&m->stock->datagrams), m->wish->answer_bytes));
+            talk_say_much(&m->c->talk, TALK_SERVER, buf_span(&m->stock->datagrams),
+                          whole_datagrams(m->wish->answer_bytes)));
 }
 
 /* A protocol that nobody knows. */
@@ -445,7 +464,99 @@ static bool say_something(struct making *m)
             talk_say_much(&m->c->talk, TALK_SERVER, buf_span(&m->stock->records), m->wish->answer_bytes));
 }
 
+/* ---- what there is to look at ---- */
+
+/* A copy behind what is said, which lives as long. */
+static struct span keep(struct making *m, struct span text)
+{
+    struct buf *b = &m->c->bytes;
+    size_t from = b->len;
+    buf_put(b, text);
+    return span_from(buf_span(b), from);
+}
+
+static void add_said(struct making *m, const struct scan_field *field)
+{
+    m->c->said[m->c->n_said++] = *field;
+}
+
+static void add_address(struct making *m, enum field field, const struct ip *ip, uint16_t port)
+{
+    add_said(m, &(struct scan_field){.kind = SCAN_ADDRESS, .field = field, .ip = *ip, .port = port});
+}
+
+static void add_text(struct making *m, enum field field, struct span text)
+{
+    add_said(m, &(struct scan_field){.kind = SCAN_TEXT, .field = field, .text = keep(m, text)});
+}
+
+static void add_name(struct making *m, enum field field, struct span name, uint16_t port)
+{
+    add_said(m, &(struct scan_field){.kind = SCAN_NAME, .field = field, .text = keep(m, name), .port = port});
+}
+
+static void tell_dns(struct making *m)
+{
+    add_name(m, FIELD_DNS_QUERY, text_span(&m->host), 0);
+    if (m->way.tricks & TRICK_SERVER_UNSEEN)
+        return;
+    add_name(m, FIELD_DNS_ANSWER_NAME, text_span(&m->host), 0);
+    add_address(m, FIELD_DNS_ANSWER_ADDRESS, &m->address, 0);
+}
+
+static void tell_http(struct making *m)
+{
+    char room[AUTHORITY_ROOM];
+    struct http_put_asked r = asked_of(m, room);
+    uint16_t written, port = m->way.server_port;
+    struct span name = url_host(r.host, &written);
+    add_name(m, FIELD_HTTP_HOST, name, written ? written : port);
+    add_said(m, &(struct scan_field){.kind = SCAN_URL,
+                                     .field = FIELD_HTTP_URL,
+                                     .text = keep(m, r.host),
+                                     .target = keep(m, r.target),
+                                     .port = port});
+    add_text(m, FIELD_HTTP_USER_AGENT, r.user_agent);
+    add_text(m, FIELD_HTTP_METHOD, r.method);
+}
+
+static void tell_hello(struct making *m)
+{
+    bool is_quic = m->wish->by == BY_QUIC;
+    if (!is_address(m->wish->type))
+        add_name(m, is_quic ? FIELD_QUIC_SNI : FIELD_TLS_SNI, text_span(&m->host), m->way.server_port);
+    add_text(m, FIELD_TLS_ALPN, is_quic ? SPAN_LIT("h3") : SPAN_LIT("h2"));
+    if (!is_quic)
+        add_text(m, FIELD_TLS_ALPN, SPAN_LIT("http/1.1"));
+}
+
+/* False: there is no room to keep it in. */
+static bool tell_said(struct making *m)
+{
+    m->c->n_said = 0;
+    add_address(m, FIELD_IP_SRC, &m->way.client, m->way.client_port);
+    add_address(m, FIELD_IP_DST, &m->way.server, m->way.server_port);
+    if (m->wish->by == BY_DNS)
+        tell_dns(m);
+    else if (m->wish->by == BY_HTTP)
+        tell_http(m);
+    else if (m->wish->by != BY_CONNECTION)
+        tell_hello(m);
+    return !m->c->bytes.is_full;
+}
+
 /* ---- all together ---- */
+
+const char *contact_by_name(enum contact_by by)
+{
+    static const char *const names[CONTACT_BYS + 1] = {[BY_DNS] = "dns",
+                                                       [BY_HTTP] = "http",
+                                                       [BY_TLS] = "tls",
+                                                       [BY_QUIC] = "quic",
+                                                       [BY_CONNECTION] = "connection",
+                                                       [CONTACT_BYS] = ""};
+    return names[by];
+}
 
 static uint16_t usual_port(enum contact_by by)
 {
@@ -457,10 +568,10 @@ static bool set_ends(struct making *m)
     const struct contact_wish *w = m->wish;
     struct way *way = &m->way;
     bool is_v4 = ip_is_v4(&way->client);
-    m->address = way->server;
+    m->address = w->resolves_to ? *w->resolves_to : way->server;
     if (is_address(w->type) && !address_of(w, m->dice, &m->address))
         return false;
-    if (w->by != BY_DNS)
+    if (w->by != BY_DNS && is_address(w->type))
         way->server = m->address;
     if (is_v4 != ip_is_v4(&way->server)) /* a client that has such an address */
         way->client = is_v4
@@ -504,8 +615,9 @@ bool contact_make(struct contact *c, struct contact_stock *s, const struct conta
     if (w->by >= CONTACT_BYS || !(contact_ways(w) & 1u << w->by) || w->value.len > VALUE_MAX)
         return false;
     buf_reset(&c->bytes);
+    c->first_packet = c->last_packet = 0;
     if (!set_ends(&m))
         return false;
     set_host(&m);
-    return sayings[w->by](&m);
+    return sayings[w->by](&m) && tell_said(&m);
 }

@@ -1,7 +1,7 @@
 #pragma once
 /* The conversation that contacts what an indicator names, as an infected machine would have it; or any other, for a name that nobody lists. Hot
  * once its room and stock are made; nothing is allocated then. */
-#include "rules/indicator.h"
+#include "matcher/scan.h"
 #include "traffic/quic_put.h"
 #include "traffic/talk.h"
 
@@ -26,15 +26,23 @@ struct contact_wish {
     field_mask fields;   /* where it is looked for; 0: wherever its type is */
     enum contact_by by;
     uint32_t answer_bytes; /* of bulk data that the server sends; BY_DNS: none */
+    const struct ip *resolves_to; /* what a name is said to have; NULL: the server's own address */
 };
 
 /* Bits, 1u << BY_...: the ways in which it can be seen to be contacted. 0 for what nobody can make to measure (JA3, JA4, certificates' hashes: they are
  * digests) and for regexes and Bloom filters. `by` and `answer_bytes` are not looked at. */
 unsigned contact_ways(const struct contact_wish *w);
 
+enum { CONTACT_SAID_MAX = 8 };
+
 struct contact {
     struct talk talk;
     struct buf bytes; /* owned; what is said, but for the stock's */
+    struct scan_field said[CONTACT_SAID_MAX]; /* what there is to look at, in the order in which it comes; texts lie in `bytes` */
+    unsigned n_said;
+    unsigned slot;                       /* of a mix (mix.h): which of its places this is */
+    uint64_t first_packet, last_packet;  /* of a mix: numbers of its packets; 0 before the first */
+    int64_t first_ns, last_ns;           /* their times */
 };
 
 bool contact_init(struct contact *c); /* false: memory is short */
@@ -44,6 +52,8 @@ void contact_fini(struct contact *c);
  * server_port of 0 is the usual one. What `dice` decides (names below a suffix, addresses in a network, versions) comes again with the same
  * dice. Borrows the stock, not the wish. False: `by` is none of contact_ways(), or the value does not fit. */
 bool contact_make(struct contact *c, struct contact_stock *s, const struct contact_wish *w, const struct way *way, struct dice *dice);
+
+const char *contact_by_name(enum contact_by by); /* "dns", "http", "tls", "quic", "connection" */
 
 /* A host name like many others, below .example; returns its length. */
 enum { CONTACT_NAME_MAX = 64 };

@@ -1,8 +1,6 @@
 /* See http_put.h. */
 #include "traffic/http_put.h"
 
-#define BROWSER "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
-
 static void put_line(struct buf *out, const char *name, struct span value)
 {
     buf_put_str(out, name);
@@ -28,7 +26,7 @@ bool http_put_request(struct buf *out, const struct http_put_asked *r)
     buf_put_str(out, " HTTP/1.1\r\n");
     if (r->host.len)
         put_line(out, "Host", r->host);
-    put_line(out, "User-Agent", r->user_agent.len ? r->user_agent : SPAN_LIT(BROWSER));
+    put_line(out, "User-Agent", r->user_agent.len ? r->user_agent : HTTP_PUT_BROWSER);
     put_line(out, "Accept", SPAN_LIT("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"));
     put_line(out, "Accept-Language", SPAN_LIT("en-US,en;q=0.5"));
     if (r->referer.len)

@@ -3,6 +3,9 @@
  * What it is told is written as it is: bytes that do not belong into a head make one that is broken. */
 #include "base/buf.h"
 
+/* Who asks where nobody says. */
+#define HTTP_PUT_BROWSER SPAN_LIT("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
+
 struct http_put_asked {
     struct span method;     /* empty: GET */
     struct span target;     /* empty: "/" */

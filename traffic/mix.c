@@ -86,6 +86,7 @@ struct mix *mix_new(uint32_t talks_max, mix_source *source, void *to)
         m->heap[i] = i;
         m->n_slots++;
         is_good = contact_init(&m->contacts[i]);
+        m->contacts[i].slot = i;
     }
     if (is_good)
         return m;
@@ -108,6 +109,16 @@ void mix_free(struct mix *m)
 static bool is_in_fragments(const struct mix *m)
 {
     return m->n_going && talk_is_in_fragments(&m->contacts[m->heap[0]].talk);
+}
+
+static void note(struct contact *c, const struct packet *pkt)
+{
+    if (!c->first_packet) {
+        c->first_packet = pkt->number;
+        c->first_ns = pkt->ts_ns;
+    }
+    c->last_packet = pkt->number;
+    c->last_ns = pkt->ts_ns;
 }
 
 bool mix_next(struct mix *m, struct packet *out)
@@ -133,6 +144,7 @@ bool mix_next(struct mix *m, struct packet *out)
         talk_next(t, &m->room, out);
         m->now_ns = out->ts_ns;
         out->number = ++m->number;
+        note(&m->contacts[m->heap[0]], out);
         if (!is_in_fragments(m))
             sift_down(m, 0);
         return true;

@@ -4,7 +4,7 @@
 
 struct mix; /* one thread */
 
-/* Make the next conversation in `c`. Starts must not go back: each is at the one before or later. False: there are no more. */
+/* Make the next conversation in `c`, where the one before it, if any, is over. Starts must not go back: each is at the one before or later. False: there are no more. */
 typedef bool mix_source(void *to, struct contact *c);
 
 /* At most `talks_max` go on at one time: when more would, the next one begins later than it says. NULL when memory is short. */

@@ -62,12 +62,13 @@ static uint16_t ethertype_of(const struct wrap *inner, const struct frame *f)
     return is_ipv6(f) ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4;
 }
 
-/* Addresses of the unicast, locally administered kind. */
+/* Addresses of the unicast, locally administered kind, which nobody else's are (IEEE 802, section 8.4). */
 static void push_ethernet(struct frame *f, bool is_to_server, uint16_t ethertype)
 {
+    static const uint8_t mark[6] = WRAPPING_MAC_MARK;
     uint8_t *p = frame_push(f, ETHERNET_HEADER);
-    memset(p, 0, 12);
-    p[0] = p[6] = 0x02;
+    memcpy(p, mark, sizeof mark);
+    memcpy(p + 6, mark, sizeof mark);
     p[5] = is_to_server ? 2 : 1;
     p[11] = is_to_server ? 1 : 2;
     store_be16(p + 12, ethertype);

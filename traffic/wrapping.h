@@ -22,6 +22,9 @@ struct wrap {
 
 enum { WRAPPING_MAX = 6 };
 
+/* All Ethernet addresses that are made begin so: 02, which is locally administered, and "DRIL"; the last byte is 1 for the client's side, 2 for the server's. */
+#define WRAPPING_MAC_MARK {0x02, 'D', 'R', 'I', 'L', 0}
+
 /* From the outside in. Around all of them is an Ethernet header. */
 struct wrapping {
     unsigned n;

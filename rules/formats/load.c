@@ -461,6 +461,7 @@ static bool enter_context(struct load *l, struct load_side *side, const struct l
     *out_context = e->context ? *e->context : load_context(l);
     if (out_context->tlp < l->tlp)
         out_context->tlp = l->tlp;
+    out_context->is_exercise |= l->options->context.is_exercise;
     limit_life(l, out_context);
     if (e->context)
         return set_add_context(side->set, out_context, out, err);

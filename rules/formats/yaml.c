@@ -35,8 +35,8 @@
  *
  * Keys of an entry: one of value, domain, ip, url, regex ...; type (with value), match, fields, confidence, tlp, valid_from,
  * valid_until, tags, reference, description, id, organisation (org), ignore_case (regex only), host_only (below `allow`: names and
- * addresses as such, not URLs on them), list, hex. What an entry says wins over the list, but for the TLP: the strictest of both
- * holds.
+ * addresses as such, not URLs on them), list, hex, exercise. What an entry says wins over the list, but for the TLP, of which the
+ * strictest holds, and for exercise, which can't be taken back.
  *
  * A list may keep its indicators in other files, in any format, beside itself or in folders below; its settings are theirs:
  *
@@ -66,10 +66,10 @@
 enum { FILES_MAX = 256, TEXTS_MAX = 1024 * 1024, ENTRY_TEXTS_MAX = 32 * 1024 * 1024 };
 
 static const char *const list_keys[] = {
-    "vedette",     "name",   "organisation", "org",         "tlp",        "confidence",  "valid_from",
-    "valid_until", "tags",   "reference",    "description", "match",      "type",        "fields",
-    "format",      "csv",    "file",         "files",       "indicators", "allow",       "ttl",
-    "to_ids",      "tlds",   "observables",  "exceptions", NULL,
+    "vedette",     "name", "organisation", "org",         "tlp",        "confidence", "valid_from",
+    "valid_until", "tags", "reference",    "description", "match",      "type",       "fields",
+    "format",      "csv",  "file",         "files",       "indicators", "allow",      "ttl",
+    "to_ids",      "tlds", "observables",  "exceptions",  "exercise",   NULL,
 };
 
 static void fail_at(struct yaml_list *y, const struct yaml_node *node, const char *what)
@@ -462,7 +462,8 @@ bool format_yaml_files(const char *path, bool (*each)(void *to, const char *file
     return is_going_on;
 }
 
-const struct list_reader format_yaml = {.name = "yaml", .is_likely = is_likely,
+const struct list_reader format_yaml = {.name = "yaml",
+                                        .is_likely = is_likely,
                                         .load = load_yaml,
                                         .name_match = MATCH_SUFFIX,
                                         .has_star_prefix = true,

@@ -8,12 +8,10 @@
 #include "rules/list_options.h"
 
 static const char *const entry_keys[] = {
-    "value",       "domain", "ip",        "url",         "regex",      "wildcard",
-    "user_agent",  "ja3",    "ja4",       "cert_sha1",   "cert_sha256", "email",
-    "type",       
-    "match",       "fields", "tlp",       "confidence",  "valid_from", "valid_until",
-    "tags",        "id",     "reference", "description", "org",        "organisation",
-    "ignore_case", "list",   "hex",       "host_only",   NULL,
+    "value",        "domain",      "ip",          "url",   "regex",     "wildcard",  "user_agent",  "ja3",
+    "ja4",          "cert_sha1",   "cert_sha256", "email", "type",      "match",     "fields",      "tlp",
+    "confidence",   "valid_from",  "valid_until", "tags",  "id",        "reference", "description", "org",
+    "organisation", "ignore_case", "list",        "hex",   "host_only", "exercise",  NULL,
 };
 
 struct entry {
@@ -132,6 +130,7 @@ static bool *switch_of(struct entry *n, const struct yaml_key *key)
     return yaml_key_is(key, "ignore_case") ? &n->ignores_case
            : yaml_key_is(key, "hex")       ? &n->is_hex
            : yaml_key_is(key, "host_only") ? &n->is_host_only
+           : yaml_key_is(key, "exercise")  ? &n->context.is_exercise
                                            : NULL;
 }
 

@@ -19,7 +19,8 @@ enum same { /* what origins have in common: bits */
             SAME_REFERENCE = 32,
             SAME_DESCRIPTION = 64,
             SAME_FIELDS = 128,
-            SAME_ALL = 255,
+            SAME_EXERCISE = 256,
+            SAME_ALL = 511,
 };
 
 struct share {        /* of a list in the document */
@@ -73,6 +74,7 @@ static unsigned same_as_first(const struct yaml_writer *y, const struct set_view
     const struct context *f = y->first;
     return (is_same_text(y, f->organisation, v, c->organisation) ? SAME_ORGANISATION : 0u) |
            (f->confidence == c->confidence ? SAME_CONFIDENCE : 0u) |
+           (f->is_exercise == c->is_exercise ? SAME_EXERCISE : 0u) |
            (f->valid_from == c->valid_from ? SAME_FROM : 0u) |
            (f->valid_until == c->valid_until ? SAME_UNTIL : 0u) | (has_same_tags(y, v, c) ? SAME_TAGS : 0u) |
            (is_same_text(y, f->reference, v, c->reference) ? SAME_REFERENCE : 0u) |
@@ -256,6 +258,8 @@ static void put_top_context(struct yaml_writer *y)
         buf_printf(y->out, "tlp: %s\n", tlp_name(y->tlp));
     if (y->same & SAME_CONFIDENCE && c->confidence >= 0)
         buf_printf(y->out, "confidence: %d\n", c->confidence);
+    if (y->same & SAME_EXERCISE && c->is_exercise)
+        buf_put_str(y->out, "exercise: yes\n");
     if (y->same & SAME_FROM)
         put_date_key(y, "valid_from: ", c->valid_from, INT64_MIN);
     if (y->same & SAME_UNTIL)
@@ -389,6 +393,8 @@ static void put_own_context(struct yaml_writer *y, const struct origin *o)
         buf_printf(y->out, "    tlp: %s\n", tlp_name((enum tlp)c->tlp));
     if (!(y->same & SAME_CONFIDENCE) && c->confidence >= 0)
         buf_printf(y->out, "    confidence: %d\n", c->confidence);
+    if (!(y->same & SAME_EXERCISE) && c->is_exercise)
+        buf_put_str(y->out, "    exercise: yes\n");
     if (!(y->same & SAME_FROM))
         put_date_key(y, "    valid_from: ", c->valid_from, INT64_MIN);
     if (!(y->same & SAME_UNTIL))

@@ -34,6 +34,7 @@ echo "[exit $?]" >&2
 # Times, versions of libraries, and the names of files in the cache.
 ALIKE = (
     (rb"(?m)^time      [0-9.]+ s for (.*): [0-9.]+ Mpps, [0-9.]+ Gb/s", rb"time      T s for \1: T Mpps, T Gb/s"),
+    (rb"made in [0-9.]+ s: [0-9]+ MB/s", rb"made in T s: N MB/s"),
     (rb"lists ready in [0-9.]+ s", rb"lists ready in T s"),
     (rb"[0-9.]+ ms to compile, [0-9.]+ ns per byte", rb"T ms to compile, T ns per byte"),
     (rb"(?m)^hyperscan .+$", rb"hyperscan V"),

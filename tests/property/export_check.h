@@ -74,7 +74,7 @@ static inline void export_put_origin(struct buf *out, const struct set_view *v, 
     export_put_text(out, set_text(v, c->reference));
     export_put_text(out, set_text(v, c->description));
     export_put_text(out, set_text(v, c->id));
-    buf_printf(out, " %d %d %lld %lld", c->tlp, c->confidence, (long long)c->valid_from,
+    buf_printf(out, " %d %d %d %lld %lld", c->tlp, c->confidence, c->is_exercise, (long long)c->valid_from,
                (long long)c->valid_until);
     for (uint32_t i = 0; i < c->n_tags; i++)
         export_put_text(out, set_text(v, v->tags[c->tags + i]));
@@ -207,7 +207,8 @@ static inline struct set *export_without(const struct set *set, enum tlp max_tlp
                                       .valid_from = c->valid_from,
                                       .valid_until = c->valid_until,
                                       .tlp = (enum tlp)c->tlp,
-                                      .confidence = c->confidence};
+                                      .confidence = c->confidence,
+                                      .is_exercise = c->is_exercise};
             if (export_may_be_told(c, max_tlp)) {
                 if (!lists[origin->list])
                     LIST_MUST(set_add_list(out, set_text(&v, info->name), set_text(&v, info->path),

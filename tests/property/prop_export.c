@@ -117,6 +117,7 @@ static struct context_in make_context(uint64_t *x, struct texts *t)
     }
     c.tags = t->tags;
     c.confidence = (int)pick(x, 102) - 1;
+    c.is_exercise = pick(x, 4) == 0;
     if (pick(x, 3) == 0)
         c.valid_from = moments[pick(x, 8)];
     if (pick(x, 3) == 0)

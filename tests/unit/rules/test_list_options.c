@@ -30,6 +30,23 @@ static void reads_a_path_alone(void **state)
     assert_int_equal(o.csv.header, -1);
 }
 
+static void reads_that_it_is_for_a_drill(void **state)
+{
+    char yes[] = "x.csv,exercise=yes", no[] = "x.csv,exercise=no", wrong[] = "x.csv,exercise=perhaps";
+    const char *path;
+    struct list_options o, base;
+    struct err err;
+    (void)state;
+    assert_true(parse(no, &path, &base, &err));
+    assert_false(base.context.is_exercise);
+    assert_true(parse(yes, &path, &o, &err));
+    assert_true(o.context.is_exercise);
+    list_options_overlay(&base, &o);
+    assert_true(base.context.is_exercise);
+    assert_false(parse(wrong, &path, &o, &err));
+    assert_non_null(strstr(err.what, "yes or no is wanted"));
+}
+
 static void reads_options(void **state)
 {
     char text[] =
@@ -200,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_a_path_alone),
         cmocka_unit_test(reads_options),
+        cmocka_unit_test(reads_that_it_is_for_a_drill),
         cmocka_unit_test(counts_tags),
         cmocka_unit_test(leaves_existing_files_alone),
         cmocka_unit_test(says_what_is_wrong),

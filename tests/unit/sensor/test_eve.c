@@ -930,6 +930,42 @@ static json_t *judged(const char *tag, int8_t confidence)
     return alert_line(&v8, &a);
 }
 
+/* Only where nobody who holds means it in earnest. */
+static void test_exercise(void **state)
+{
+    static const struct {
+        bool first, second;
+        int64_t second_until;
+        bool is_exercise;
+    } cases[] = {{true, true, INT64_MAX, true},
+                 {true, false, INT64_MAX, false},
+                 {false, true, INT64_MAX, false},
+                 {true, false, TS, true}}; /* in earnest, but over */
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct context two[] = {
+            {.valid_from = INT64_MIN, .valid_until = INT64_MAX, .is_exercise = cases[i].first},
+            {.valid_from = INT64_MIN, .valid_until = cases[i].second_until, .is_exercise = cases[i].second}};
+        const struct origin chain[] = {{.next = 1}, {.context = 1, .next = ORIGIN_END}};
+        const struct indicator one = {.value_len = 1};
+        const struct list_info list = {.name = {0, 1}};
+        const struct db own = {.set = {.indicators = &one,
+                                       .origins = chain,
+                                       .contexts = two,
+                                       .lists = &list,
+                                       .pool = (const uint8_t *)"x",
+                                       .n_indicators = 1}};
+        struct event e = base_event(EVENT_FLOW, 6, 1, 2);
+        const struct alert a = {.event = &e, .db = &own, .field = FIELD_IP_SRC};
+        json_t *line = alert_line(&v8, &a);
+        const json_t *ioc = json_object_get(json_object_get(json_object_get(line, "alert"), "context"), "ioc"),
+                     *first = json_array_get(json_object_get(ioc, "origins"), 0);
+        assert_int_equal(json_is_true(json_object_get(ioc, "exercise")), cases[i].is_exercise);
+        assert_int_equal(json_is_true(json_object_get(first, "exercise")), cases[i].first);
+        json_decref(line);
+    }
+}
+
 static void test_category(void **state)
 {
     static const char *const cases[][2] = {
@@ -1306,6 +1342,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_alert),
         cmocka_unit_test(test_alert_address),
         cmocka_unit_test(test_alert_without_origins),
+        cmocka_unit_test(test_exercise),
         cmocka_unit_test(test_category),
         cmocka_unit_test(test_severity),
         cmocka_unit_test(test_alert_is_bounded),

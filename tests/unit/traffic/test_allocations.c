@@ -5,7 +5,7 @@
 #include "tests/unit/allocation_count.h"
 #include "tests/unit/traffic/read_back.h"
 #include "traffic/capture_out.h"
-#include "traffic/mix.h"
+#include "traffic/exercise.h"
 
 enum { WARM_UP = 200, MEASURED = 400 };
 
@@ -56,10 +56,34 @@ static void test_none(void **state)
     close(fd);
 }
 
+/* A drill goes on for as long as one likes, in the same memory. */
+static void test_exercise(void **state)
+{
+    struct read_back_worker w;
+    struct packet pkt;
+    struct err err = {0};
+    uint64_t before = 0, n = 0;
+    (void)state;
+    if (!allocation_can_count())
+        skip();
+    read_back_open(&w, IOC_DOMAIN, MATCH_SUFFIX, SPAN_LIT("evil.test"), 0);
+    struct exercise *x = exercise_new(
+        &(struct exercise_options){.db = w.db, .packets = 200000, .hit_rate = 0.2, .start = INT64_MIN}, &err);
+    assert_non_null(x);
+    while (exercise_next(x, &pkt, &err))
+        if (++n == 60000)
+            before = allocation_count();
+    assert_true(n >= 200000);
+    assert_int_equal(allocation_count() - before, 0);
+    exercise_free(x);
+    read_back_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_none),
+        cmocka_unit_test(test_exercise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

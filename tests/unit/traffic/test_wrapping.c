@@ -30,8 +30,8 @@ static struct span put(const struct wrapping *c, bool is_to_server, bool is_v6)
 static void test_ethernet(void **state)
 {
     (void)state;
-    assert_memory_equal(put(NULL, true, false).ptr, "\x02\0\0\0\0\x02\x02\0\0\0\0\x01\x08\0\x45", 15);
-    assert_memory_equal(put(NULL, false, true).ptr, "\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x86\xdd\x60", 15);
+    assert_memory_equal(put(NULL, true, false).ptr, "\x02" "DRIL\x02\x02" "DRIL\x01\x08\0\x45", 15);
+    assert_memory_equal(put(NULL, false, true).ptr, "\x02" "DRIL\x01\x02" "DRIL\x02\x86\xdd\x60", 15);
 }
 
 static void test_tags(void **state)

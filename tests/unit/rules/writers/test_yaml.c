@@ -118,6 +118,14 @@ static void keeps_what_is_special(void **state)
            "    host_only: true\n");
 }
 
+static void keeps_that_it_is_for_a_drill(void **state)
+{
+    expect("vedette: 1\nname: x\nexercise: yes\nindicators: [a.example, b.example]\n",
+           "vedette: 1\nname: x\nexercise: yes\nindicators:\n  - a.example\n  - b.example\n");
+    expect("vedette: 1\nname: x\nindicators: [a.example, {domain: b.example, exercise: yes}]\n",
+           "vedette: 1\nname: x\nindicators:\n  - a.example\n  - domain: b.example\n    exercise: yes\n");
+}
+
 static void counts_texts_it_changes(void **state)
 {
     written_expect("a.example # caf\xe9 \n", TARGET_YAML, TLP_NONE,
@@ -169,6 +177,7 @@ int main(void)
         cmocka_unit_test(says_how_it_matches),
         cmocka_unit_test(keeps_every_origin),
         cmocka_unit_test(keeps_what_is_special),
+        cmocka_unit_test(keeps_that_it_is_for_a_drill),
         cmocka_unit_test(counts_texts_it_changes),
         cmocka_unit_test(writes_nothing_as_an_empty_list),
         cmocka_unit_test(leaves_out_what_is_above),
