@@ -67,6 +67,7 @@ enum route route_of(const struct set_view *v, uint32_t indicator)
     case IOC_JA3:
     case IOC_JA4:
     case IOC_CERT_SHA1:
+    case IOC_CERT_SHA256:
         return key.len ? ROUTE_EXACT : ROUTE_NONE;
     default:
         return ROUTE_NONE;

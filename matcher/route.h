@@ -47,6 +47,6 @@ static inline enum key_kind route_key_kind(const struct indicator *ind)
     (FIELD_BIT(FIELD_DNS_QUERY) | FIELD_BIT(FIELD_DNS_ANSWER_NAME) | FIELD_BIT(FIELD_DNS_ANSWER_TARGET) |               \
      FIELD_BIT(FIELD_HTTP_HOST) | FIELD_BIT(FIELD_TLS_SNI) | FIELD_BIT(FIELD_QUIC_SNI) | FIELD_BIT(FIELD_SMTP_HELO) |   \
      FIELD_BIT(FIELD_SMTP_BANNER) | FIELD_BIT(FIELD_SMTP_MAIL_FROM) | FIELD_BIT(FIELD_SMTP_RCPT_TO) |                   \
-     FIELD_BIT(FIELD_SOCKS_HOST))
+     FIELD_BIT(FIELD_SOCKS_HOST) | FIELD_BIT(FIELD_TLS_CERT_SAN))
 #define ROUTE_ADDRESS_FIELDS                                                                                           \
     (FIELD_BIT(FIELD_DNS_ANSWER_ADDRESS) | FIELD_BIT(FIELD_HTTP_XFF) | FIELD_BIT(FIELD_IP_SRC) | FIELD_BIT(FIELD_IP_DST))

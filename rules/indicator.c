@@ -21,6 +21,7 @@ static const char *const type_names[IOC_TYPE_COUNT] = {
     [IOC_JA4] = "ja4",
     [IOC_CERT_SHA1] = "cert_sha1",
     [IOC_BLOOM] = "bloom",
+    [IOC_CERT_SHA256] = "cert_sha256",
     [IOC_EMAIL] = "email",
     [IOC_MD5] = "md5",
     [IOC_SHA1] = "sha1",
@@ -96,6 +97,9 @@ bool tlp_of(struct span text, enum tlp *out)
     return true;
 }
 
+/* Not among the fields of names: tls.cert_san. A certificate of a CDN holds for the names of a hundred customers, and that one of them is
+ * listed says little of a talk with another. Who wants it says so with `fields`. */
+
 /* Where a host is named once the flow is known, and with it the port. */
 #define HOST_FIELDS                                                                                          \
     (FIELD_BIT(FIELD_HTTP_HOST) | FIELD_BIT(FIELD_TLS_SNI) | FIELD_BIT(FIELD_QUIC_SNI) |                     \
@@ -140,6 +144,8 @@ field_mask ioc_default_fields(enum ioc_type t)
         return FIELD_BIT(FIELD_TLS_JA4);
     case IOC_CERT_SHA1:
         return FIELD_BIT(FIELD_TLS_CERT_SHA1);
+    case IOC_CERT_SHA256:
+        return FIELD_BIT(FIELD_TLS_CERT_SHA256);
     case IOC_BLOOM:
         return NAME_FIELDS;
     case IOC_EMAIL:

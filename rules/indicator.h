@@ -24,6 +24,7 @@ enum ioc_type {
     IOC_JA4,
     IOC_CERT_SHA1,   /* 40 hex digits, lower case */
     IOC_BLOOM,       /* a Bloom filter over names nobody tells; the value is what the filter is called. See struct bloom in set.h */
+    IOC_CERT_SHA256, /* 64 hex digits, lower case; behind the others, whose numbers are in the ids of alerts */
     IOC_MATCHABLE_COUNT,
     /* Recognised, but nothing in a packet to compare with: counted as skipped (type). */
     IOC_EMAIL = IOC_MATCHABLE_COUNT,

@@ -15,6 +15,7 @@
 enum {
     EMAIL_LOCAL_MAX = 64, /* RFC 5321, section 4.5.3.1.1 */
     SHA1_DIGITS = 40,
+    SHA256_DIGITS = 64,
 };
 
 struct reading {
@@ -513,6 +514,7 @@ static const uint32_t accepted[IOC_TYPE_COUNT] = {
     [IOC_URI_PATH] = BIT(IOC_URI_PATH),
     [IOC_JA3] = BIT(IOC_MD5),
     [IOC_CERT_SHA1] = BIT(IOC_SHA1),
+    [IOC_CERT_SHA256] = BIT(IOC_SHA256),
     [IOC_EMAIL] = BIT(IOC_EMAIL),
     [IOC_MD5] = BIT(IOC_MD5),
     [IOC_SHA1] = BIT(IOC_SHA1),
@@ -521,8 +523,8 @@ static const uint32_t accepted[IOC_TYPE_COUNT] = {
 
 static bool is_hash(enum ioc_type type)
 {
-    return type == IOC_JA3 || type == IOC_CERT_SHA1 || type == IOC_MD5 || type == IOC_SHA1 ||
-           type == IOC_SHA256;
+    return type == IOC_JA3 || type == IOC_CERT_SHA1 || type == IOC_CERT_SHA256 || type == IOC_MD5 ||
+           type == IOC_SHA1 || type == IOC_SHA256;
 }
 
 static enum reject take_as_it_is(enum ioc_type type, struct span text, struct value *out, uint32_t *out_col)
@@ -533,12 +535,13 @@ static enum reject take_as_it_is(enum ioc_type type, struct span text, struct va
 }
 
 /* "AB:CD:...", as certificate viewers write fingerprints; false when it is not one. */
-static bool read_fingerprint(struct span text, struct buf *scratch, struct value *out)
+static bool read_fingerprint(enum ioc_type type, struct span text, struct buf *scratch, struct value *out)
 {
-    uint8_t digits[SHA1_DIGITS];
+    uint8_t digits[SHA256_DIGITS];
     struct span t = trim(text);
     struct reading r = {.text = t, .scratch = scratch, .out = out};
-    if (t.len != SHA1_DIGITS / 2 * 3 - 1)
+    size_t n_digits = type == IOC_CERT_SHA1 ? SHA1_DIGITS : SHA256_DIGITS;
+    if (t.len != n_digits / 2 * 3 - 1)
         return false;
     for (size_t i = 0, n = 0; i < t.len; i++) {
         if (i % 3 == 2 ? t.ptr[i] != ':' : !is_hex(t.ptr[i]))
@@ -546,9 +549,9 @@ static bool read_fingerprint(struct span text, struct buf *scratch, struct value
         if (i % 3 < 2)
             digits[n++] = t.ptr[i];
     }
-    *out = (struct value){.type = IOC_CERT_SHA1};
+    *out = (struct value){.type = type};
     buf_reset(scratch);
-    settle_hash(&r, IOC_CERT_SHA1, span_of(digits, sizeof digits));
+    settle_hash(&r, type, span_of(digits, n_digits));
     return !scratch->is_full;
 }
 
@@ -557,7 +560,7 @@ enum reject value_read_as(enum ioc_type type, struct span text, struct buf *scra
 {
     if (type == IOC_REGEX || type == IOC_USER_AGENT || type == IOC_JA4 || type == IOC_OTHER)
         return take_as_it_is(type, text, out, out_col);
-    if (type == IOC_CERT_SHA1 && read_fingerprint(text, scratch, out))
+    if ((type == IOC_CERT_SHA1 || type == IOC_CERT_SHA256) && read_fingerprint(type, text, scratch, out))
         return REJECT_NONE;
     enum reject why = value_read(text, scratch, out, out_col);
     if (why)

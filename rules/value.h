@@ -59,7 +59,7 @@ enum reject value_read(struct span text, struct buf *scratch, struct value *out,
 /* The same when the type is declared: the text must be of that type (REJECT_TYPE_MISMATCH else, with *out telling what
  * it looks like). A domain may be given where an address is declared and the other way round: out->type tells what it is,
  * and a bare host is accepted for IOC_URL as IOC_HOSTPATH is. Networks and ranges pass for addresses, wildcard names for
- * domains, either kind of port for the other. IOC_CERT_SHA1 may be written with colons. IOC_REGEX, IOC_USER_AGENT, IOC_JA4
+ * domains, either kind of port for the other. IOC_CERT_SHA1 and IOC_CERT_SHA256 may be written with colons. IOC_REGEX, IOC_USER_AGENT, IOC_JA4
  * and IOC_OTHER: taken as they are, blanks and all. */
 enum reject value_read_as(enum ioc_type type, struct span text, struct buf *scratch, struct value *out,
                           uint32_t *out_col);

@@ -75,6 +75,17 @@ void eve_put_wire(struct eve_line *l, const char *key, struct span bytes)
     json_wire(&l->json, key, shown);
 }
 
+void eve_put_text(struct eve_line *l, const char *key, struct span text)
+{
+    size_t n = text.len < l->wire_left ? text.len : l->wire_left;
+    while (n < text.len && n > 0 && (text.ptr[n] & 0xc0) == 0x80)
+        n--;
+    if (l->wire_left != SIZE_MAX)
+        l->wire_left -= n;
+    if (n)
+        json_text(&l->json, key, span_first(text, n));
+}
+
 void eve_put_time(struct eve_line *l, const char *key, int64_t ts_ns)
 {
     char text[TIME_TEXT_MAX];
@@ -141,6 +152,7 @@ static const char *app_proto(const struct eve_line *l, const struct event *e)
         return e->http_response->stream ? "http2" : "http";
     case EVENT_TLS_CLIENT:
     case EVENT_TLS_SERVER:
+    case EVENT_TLS_CERTIFICATES:
         return "tls";
     case EVENT_QUIC:
         return "quic";
@@ -149,6 +161,7 @@ static const char *app_proto(const struct eve_line *l, const struct event *e)
     case EVENT_SOCKS:
         return "socks";
     case EVENT_FLOW:
+    case EVENT_KIND_COUNT:
         break;
     }
     return NULL;
@@ -389,6 +402,67 @@ static void put_quic_alpn(struct eve_line *l, const struct tls_client_hello *h)
     json_end_array(&l->json);
 }
 
+/* "2026-01-02T03:04:05"; nothing outside of the years 1000 to 2999, which is all that the schema has words for: certificates that never expire
+ * say 9999. */
+static void put_date(struct eve_line *l, const char *key, int64_t seconds)
+{
+    enum { SHOWN = 19 };
+    char text[TIME_TEXT_MAX];
+
+    if (seconds < INT64_C(-30610224000) || seconds > INT64_C(32503679999))
+        return;
+    json_text(&l->json, key, span_first(span_of(text, time_format_seconds(seconds, text)), SHOWN));
+}
+
+/* "0a:1b:..." */
+static void put_fingerprint(struct eve_line *l, const struct certificate_digests *d)
+{
+    char text[CERT_SHA1_LEN / 2 * 3];
+
+    for (size_t i = 0; i < CERT_SHA1_LEN / 2; i++) {
+        memcpy(text + 3 * i, d->sha1 + 2 * i, 2);
+        text[3 * i + 2] = ':';
+    }
+    json_text(&l->json, "fingerprint", span_of(text, sizeof text - 1));
+}
+
+/* The older schema does not have them. */
+static void put_alt_names(struct eve_line *l, const struct x509 *own)
+{
+    struct span rest = own->alt_names;
+    struct x509_alt_name name;
+
+    if (own->n_alt_names == 0 || l->options->version < 8)
+        return;
+    json_begin_array(&l->json, "subjectaltname");
+    while (l->wire_left > 0 && x509_alt_name_take(&rest, &name)) {
+        if (name.is_address)
+            eve_put_address(l, NULL, name.bytes);
+        else
+            eve_put_wire(l, NULL, name.bytes);
+    }
+    json_end_array(&l->json);
+}
+
+/* Suricata shows these with the hellos; here they are an event of their own, for they come later, and may come without. */
+static void put_certificates(struct eve_line *l, const struct certificates *c)
+{
+    char scratch[8];
+
+    json_begin_object(&l->json, "tls");
+    eve_put_text(l, "subject", c->subject);
+    eve_put_text(l, "issuerdn", c->issuer);
+    put_alt_names(l, &c->own);
+    if (c->serial.len)
+        json_text(&l->json, "serial", c->serial);
+    put_fingerprint(l, c->digests);
+    if (c->version)
+        json_str(&l->json, "version", tls_version_name(c->version, scratch));
+    put_date(l, "notbefore", c->own.not_before);
+    put_date(l, "notafter", c->own.not_after);
+    json_end_object(&l->json);
+}
+
 static void put_quic(struct eve_line *l, const struct event *e)
 {
     char scratch[QUIC_VERSION_TEXT_MAX];
@@ -491,6 +565,9 @@ static void put_kind(struct eve_line *l, const struct event *e)
     case EVENT_TLS_SERVER:
         put_tls_server(l, e->tls_server, e->fingerprints);
         break;
+    case EVENT_TLS_CERTIFICATES:
+        put_certificates(l, e->certificates);
+        break;
     case EVENT_QUIC:
         put_quic(l, e);
         break;
@@ -499,6 +576,8 @@ static void put_kind(struct eve_line *l, const struct event *e)
         break;
     case EVENT_SOCKS:
         put_socks(l, e->socks);
+        break;
+    case EVENT_KIND_COUNT:
         break;
     }
 }
@@ -516,6 +595,8 @@ static const char *event_type(const struct event *e)
         return "http";
     case EVENT_TLS_CLIENT:
     case EVENT_TLS_SERVER:
+    case EVENT_TLS_CERTIFICATES:
+    case EVENT_KIND_COUNT:
         break;
     case EVENT_QUIC:
         return "quic";

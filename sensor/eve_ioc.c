@@ -262,12 +262,38 @@ static void put_origins(struct json *json, const struct judgement *j)
         json_u64(json, "origins_left_out", left_out);
 }
 
+/* Is what was seen in a certificate one of its addresses? A name may have four bytes too. */
+static bool is_certified_address(const struct event *e, struct span observed)
+{
+    struct span rest = e->certificates->own.alt_names;
+    struct x509_alt_name name;
+    while (x509_alt_name_take(&rest, &name))
+        if (name.bytes.ptr == observed.ptr)
+            return name.is_address;
+    return false;
+}
+
 static bool is_address(const struct alert *a)
 {
     enum field f = a->field;
     if (f == FIELD_SOCKS_HOST)
         return a->event->socks->host.len == 0;
+    if (f == FIELD_TLS_CERT_SAN)
+        return is_certified_address(a->event, a->observed);
     return f == FIELD_DNS_ANSWER_ADDRESS || f == FIELD_IP_SRC || f == FIELD_IP_DST;
+}
+
+/* What the name that was seen in a hello may stand in for. */
+static const char *ech_name(const struct alert *a)
+{
+    static const char *const names[] = {
+        [TLS_ECH_POSSIBLE] = "possible",
+        [TLS_ECH_REAL] = "real",
+        [TLS_ECH_INNER] = "inner",
+        [TLS_ECH_ESNI] = "esni",
+    };
+    bool is_name = a->field == FIELD_TLS_SNI || a->field == FIELD_QUIC_SNI;
+    return is_name ? names[a->event->tls_client->ech] : NULL;
 }
 
 static void put_ioc(struct eve_line *l, const struct judgement *j, const struct alert *a)
@@ -281,8 +307,12 @@ static void put_ioc(struct eve_line *l, const struct judgement *j, const struct 
     json_str(json, "field", field_name(a->field));
     if (is_address(a))
         eve_put_address(l, "observed", a->observed);
+    else if (a->field == FIELD_TLS_CERT_SUBJECT || a->field == FIELD_TLS_CERT_ISSUER)
+        eve_put_text(l, "observed", a->observed);
     else
         eve_put_wire(l, "observed", a->observed);
+    if (ech_name(a))
+        json_str(json, "ech", ech_name(a));
     json_str(json, "generation", db_generation(a->db));
     if (j->tlp != TLP_NONE)
         json_str(json, "tlp", tlp_name(j->tlp));

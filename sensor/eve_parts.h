@@ -18,6 +18,8 @@ bool eve_end(struct eve_line *l);
 
 /* Bytes from the wire, as many as the line may still show; nothing at all when `bytes` is empty or none are left. */
 void eve_put_wire(struct eve_line *l, const char *key, struct span bytes);
+/* Text of ours (UTF-8, printable) that repeats what came from the wire: it counts as that, and is cut where a character begins. */
+void eve_put_text(struct eve_line *l, const char *key, struct span text);
 void eve_put_ip(struct eve_line *l, const char *key, const struct ip *ip, unsigned ip_version);
 /* 4 or 16 bytes from a DNS answer, as address; anything else as bytes from the wire. */
 void eve_put_address(struct eve_line *l, const char *key, struct span bytes);

@@ -223,6 +223,7 @@ static void put_work_ledger(struct json *j, const struct stats *s)
     json_u64(j, "told_evicted", s->told_evicted);
     json_u64(j, "http2_tables_evicted", s->http2_tables_evicted);
     json_u64(j, "http2_fields_unknown", s->http2_fields_unknown);
+    json_u64(j, "certificate_chains_cut", s->chains_cut);
     json_end_object(j);
     json_begin_object(j, "hits");
     json_u64(j, "events_lost", s->events_lost);

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
+#include "base/digest.h"
 #include "base/hash.h"
 
 #define COLD __attribute__((cold, noinline))
@@ -273,6 +274,99 @@ void events_add_socks(struct events *b, const struct flow *f, unsigned side, con
         take_back(b);
 }
 
+/* ---- Certificates ---- */
+
+static void digest(struct span der, bool wants_sha1, bool wants_sha256, struct certificate_digests *out)
+{
+    uint8_t bytes[DIGEST_SHA256_LEN];
+    struct digest sha256;
+    if (wants_sha1) {
+        digest_sha1(der, bytes);
+        digest_hex(bytes, DIGEST_SHA1_LEN, out->sha1);
+    }
+    if (wants_sha256) {
+        digest_sha256_begin(&sha256);
+        digest_sha256_add(&sha256, der);
+        digest_sha256_end(&sha256, bytes);
+        digest_hex(bytes, DIGEST_SHA256_LEN, out->sha256);
+    }
+}
+
+/* The whole ones, as many as are looked at. */
+static uint8_t take_certificates(struct span list, struct span ders[static CERTIFICATES_MAX],
+                                 bool *out_is_cut)
+{
+    uint8_t n = 0;
+    while (n < CERTIFICATES_MAX && tls_certificate_take(&list, &ders[n]))
+        n++;
+    *out_is_cut |= list.len > 0;
+    return n;
+}
+
+static bool keep_name(struct events *b, struct span name, struct span *out)
+{
+    uint8_t text[X509_NAME_TEXT_MAX];
+    *out = arena_copy(&b->arena, span_of(text, x509_name_text(name, text)));
+    return out->ptr != NULL;
+}
+
+/* "0A:1B" */
+static bool keep_serial(struct events *b, struct span serial, struct span *out)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    uint8_t *text = arena_bytes(&b->arena, 3 * X509_SERIAL_MAX);
+    *out = span_of(text, serial.len ? 3 * serial.len - 1 : 0);
+    for (size_t i = 0; text && i < serial.len; i++)
+        memcpy(text + 3 * i, (char[3]){digits[serial.ptr[i] >> 4], digits[serial.ptr[i] & 0xf], ':'}, 3);
+    return text != NULL;
+}
+
+static bool keep_own(struct events *b, struct span der, struct certificates *out)
+{
+    x509_read(der, &out->own);
+    struct span *const spans[] = {&out->own.alt_names};
+    if (!keep_name(b, out->own.subject, &out->subject) || !keep_name(b, out->own.issuer, &out->issuer) ||
+        !keep_serial(b, out->own.serial, &out->serial) || !keep(b, spans, 1))
+        return false;
+    out->own.serial = out->own.issuer = out->own.subject =
+        (struct span){0}; /* the text is what is asked for */
+    return true;
+}
+
+static bool keep_certificates(struct events *b, const struct span *ders, struct certificates *out)
+{
+    struct certificate_digests *digests = arena_alloc(&b->arena, out->n * sizeof *digests);
+    if (!digests || !keep_own(b, ders[0], out))
+        return false;
+    out->digests = digests;
+    out->n_sha1 = b->certificates & CERTIFICATES_ALL_SHA1 ? out->n : 1;
+    out->n_sha256 = b->certificates & CERTIFICATES_ALL_SHA256 ? out->n : 0;
+    for (uint8_t i = 0; i < out->n; i++)
+        digest(ders[i], i < out->n_sha1, i < out->n_sha256, &digests[i]);
+    return true;
+}
+
+void events_add_certificates(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
+                             struct span message, uint16_t version)
+{
+    struct span list, ders[CERTIFICATES_MAX];
+    bool is_cut = tls_certificates_read(message, &list) != FIELD_FOUND;
+    uint8_t n = take_certificates(list, ders, &is_cut);
+    b->stats->chains_cut += is_cut;
+    if (n == 0)
+        return;
+    struct event *e = add(b, EVENT_TLS_CERTIFICATES, f, side, m);
+    struct certificates *kept = e ? arena_alloc(&b->arena, sizeof *kept) : NULL;
+    if (kept) {
+        *kept = (struct certificates){.version = version, .n = n};
+        e->certificates = kept;
+        if (keep_certificates(b, ders, kept))
+            return;
+    }
+    if (e)
+        take_back(b);
+}
+
 static uint64_t content(const struct span *const spans[], size_t n, uint64_t seed)
 {
     for (size_t i = 0; i < n; i++)
@@ -319,6 +413,11 @@ static uint64_t content_of(const struct event *e)
     case EVENT_TLS_SERVER: {
         const struct tls_server_hello *h = e->tls_server;
         const struct span *const spans[] = {&h->alpn, &h->extensions, &h->random};
+        return content(spans, sizeof spans / sizeof *spans, e->kind);
+    }
+    case EVENT_TLS_CERTIFICATES: {
+        const struct certificates *x = e->certificates;
+        const struct span *const spans[] = {&x->subject, &x->issuer, &x->serial};
         return content(spans, sizeof spans / sizeof *spans, e->kind);
     }
     case EVENT_SOCKS:

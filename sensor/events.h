@@ -6,6 +6,7 @@
 #include "sensor/stats.h"
 
 enum { EVENTS_MAX = 8192 };
+enum { CERTIFICATES_WANTED = 1, CERTIFICATES_ALL_SHA1 = 2, CERTIFICATES_ALL_SHA256 = 4 };
 
 struct events {
     struct arena arena;    /* owned; all events' memory */
@@ -14,6 +15,7 @@ struct events {
     struct stats *stats;   /* borrowed; the worker's */
     uint64_t turn;         /* given to each event */
     unsigned fingerprints; /* FINGERPRINT_...: made for each hello; none at first */
+    unsigned certificates; /* CERTIFICATES_...: 0 at first, then nobody wants any, and none need be gathered */
 };
 
 bool events_init(struct events *b, struct stats *stats, size_t cap_bytes);
@@ -43,8 +45,12 @@ void events_add_smtp(struct events *b, const struct flow *f, unsigned side, cons
                      const struct smtp_talk *t);
 void events_add_socks(struct events *b, const struct flow *f, unsigned side, const struct moment *m,
                       const struct socks_request *r);
+/* Of a message that tls_certificates_read() makes something of: reads the first certificate, and digests as many as `certificates` says. Those
+ * that are not there whole, or are beyond CERTIFICATES_MAX, are left out and counted (stats.chains_cut); nothing at all is added without one. */
+void events_add_certificates(struct events *b, const struct flow *f, unsigned side, const struct moment *m, struct span message,
+                             uint16_t version);
 
-/* The same number for what says the same: HTTP heads, TLS hellos, DNS messages, SOCKS requests. 0: of another kind. */
+/* The same number for what says the same: HTTP heads, TLS hellos, certificates, DNS messages, SOCKS requests. 0: of another kind. */
 uint64_t events_content(const struct event *e);
 /* Take back those from `first` on for which `is_wanted` says no. */
 void events_filter(struct events *b, uint32_t first, bool (*is_wanted)(void *to, const struct event *e), void *to);

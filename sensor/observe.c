@@ -143,6 +143,36 @@ static void add_socks(struct observations *o, const struct event *e)
     o->n_destinations = 1;
 }
 
+/* Names that the certificate may be used with; which of them this conversation is about, it does not say. */
+static void add_alt_names(struct observations *o, const struct event *e)
+{
+    struct span rest = e->certificates->own.alt_names;
+    struct x509_alt_name name;
+    if (!(o->wanted & FIELD_BIT(FIELD_TLS_CERT_SAN)))
+        return;
+    while (x509_alt_name_take(&rest, &name)) {
+        if (!name.is_address) {
+            add_name(o, e, FIELD_TLS_CERT_SAN, name.bytes, name.bytes, e->sport);
+            continue;
+        }
+        struct ip ip = name.bytes.len == 4 ? ip_from_v4(name.bytes.ptr) : ip_from_v6(name.bytes.ptr);
+        scan_add_address(o->scanner, FIELD_TLS_CERT_SAN, &ip, e->sport, observe(o, e, name.bytes));
+    }
+}
+
+static void add_certificates(struct observations *o, const struct event *e)
+{
+    const struct certificates *c = e->certificates;
+    for (unsigned i = 0; i < c->n_sha1; i++)
+        add_text(o, e, FIELD_TLS_CERT_SHA1, span_of(c->digests[i].sha1, CERT_SHA1_LEN));
+    for (unsigned i = 0; i < c->n_sha256; i++)
+        add_text(o, e, FIELD_TLS_CERT_SHA256, span_of(c->digests[i].sha256, CERT_SHA256_LEN));
+    add_text(o, e, FIELD_TLS_CERT_SUBJECT, c->subject);
+    add_text(o, e, FIELD_TLS_CERT_ISSUER, c->issuer);
+    add_text(o, e, FIELD_TLS_CERT_SERIAL, c->serial);
+    add_alt_names(o, e);
+}
+
 static void add_ends(struct observations *o, const struct event *e)
 {
     const struct ip *client = e->is_to_server ? &e->src : &e->dst,
@@ -200,6 +230,11 @@ void observe_event(struct observations *o, const struct event *e)
         break;
     case EVENT_SOCKS:
         add_socks(o, e);
+        break;
+    case EVENT_TLS_CERTIFICATES:
+        add_certificates(o, e);
+        break;
+    case EVENT_KIND_COUNT:
         break;
     }
 }

@@ -29,6 +29,8 @@ static inline uint32_t observe_at_most(const struct event *e)
 {
     if (e->kind == EVENT_DNS)
         return e->dns->n_questions + 3u * e->dns->n_records;
+    if (e->kind == EVENT_TLS_CERTIFICATES)
+        return OBSERVED_OTHERS + e->certificates->own.n_alt_names;
     uint32_t n = OBSERVED_OTHERS;
     for (unsigned i = 0; e->kind == EVENT_HTTP_REQUEST && i < e->http_request->forwarded.n; i++)
         n += (uint32_t)(e->http_request->forwarded.items[i].value.len / OBSERVED_ADDRESS_BYTES);

@@ -139,11 +139,14 @@ static void finish(struct quic_reader *r, struct gathering *g, enum unreadable w
 
     if (is_read)
         events_add_quic(r->events, f, g->side, &g->moment, &hello, g->version);
-    if (v == FIELD_FOUND && !hello.is_cut)
+    bool is_hidden = tls_name_is_hidden(&hello);
+    if (is_hidden)
+        why = UNREADABLE_ECH;
+    else if (v == FIELD_FOUND && !hello.is_cut)
         why = UNREADABLE_NO_NAME;
     else if (v == FIELD_MALFORMED || v == FIELD_ABSENT)
         why = UNREADABLE_MALFORMED;
-    tell(r, f, is_read && hello.n_names, why);
+    tell(r, f, is_read && hello.n_names && !is_hidden, why);
     release(r, g);
 }
 

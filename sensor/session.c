@@ -11,6 +11,9 @@ enum {
     SNIFF_BYTES_MAX = 8192,     /* a first line longer than this is none */
     HEAD_BYTES_MAX = 60 * 1024, /* an HTTP head or TLS hello longer than this is not read */
     HELLO_BYTES_MAX = 64 * 1024,
+    CHAIN_BYTES_MAX =
+        HEAD_BYTES_MAX, /* of a Certificate message, records and all; of a longer one what lies within is read */
+    CHAIN_MESSAGES_MAX = 4, /* handshake messages before it: the ServerHello, SupplementalData (RFC 4680) */
     DNS_BYTES_MAX = 64 * 1024, /* what a stream holds */
     DNS_MALFORMED_MAX = 4,
     DNS_HEADER = 12,
@@ -25,6 +28,7 @@ enum phase {
     HTTP_IN_CHUNKS,
     TLS_HELLO = 0,
     TLS_RECORDS = 8,
+    TLS_CHAIN, /* the server's Certificate is due */
     LINES_GREETING = 0, /* of a server */
     LINES_ON,
     MAIL_COMMANDS = 0,
@@ -162,6 +166,23 @@ static enum verdict sniff_http2(const struct session *s, const struct session_co
     return c->http2 ? http2_reader_sniff(c->http2, &s->http2, in, s->is_adrift) : FIELD_ABSENT;
 }
 
+static void start_chain(struct session *s, uint16_t version)
+{
+    s->phase = TLS_CHAIN;
+    s->scanned = 0;
+    s->tls_version = version;
+    s->n_messages = 0;
+    s->record_left = 0;
+}
+
+/* The server's Certificate, where a stream is joined after its hello. Certificates that a client sends look the same. */
+static enum verdict sniff_certificate(const struct session *s, const struct session_context *c,
+                                      struct span in)
+{
+    bool is_wanted = s->is_adrift && c->events->certificates && c->side != c->flow->client;
+    return is_wanted ? tls_sniff_certificate(in) : FIELD_MALFORMED;
+}
+
 /* FIELD_FOUND sets s->app. */
 static enum verdict sniff(struct session *s, const struct session_context *c, struct span in)
 {
@@ -185,7 +206,15 @@ static enum verdict sniff(struct session *s, const struct session_context *c, st
         {APP_LINES_SERVER, server_lines, of_server},
         {APP_DNS, sniff_dns(s, c, in), OUTER_NONE},
     };
-    bool may_be = false;
+    enum verdict certificate = sniff_certificate(s, c, in);
+    if (certificate == FIELD_FOUND) {
+        s->app = APP_TLS_SERVER;
+        s->n_sniffs = 0;
+        start_chain(s, 0);
+        begin(c, SESSION_TLS, false);
+        return FIELD_FOUND;
+    }
+    bool may_be = certificate == FIELD_PARTIAL;
     for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
         /* A length is a weak mark: first all that has a better one is ruled out. */
         if (looks[i].verdict == FIELD_FOUND && !(looks[i].app == APP_DNS && may_be)) {
@@ -469,11 +498,19 @@ static size_t read_http2(struct session *s, const struct session_context *c, str
 static void tell_client_hello(const struct session_context *c, const struct tls_client_hello *h)
 {
     begin(c, SESSION_TLS, true);
-    if (h->sni.len)
+    if (tls_name_is_hidden(h))
+        tell_unreadable(c, SESSION_TLS, UNREADABLE_ECH);
+    else if (h->sni.len)
         tell_readable(c, SESSION_TLS);
     else if (!h->is_cut)
         tell_unreadable(c, SESSION_TLS, UNREADABLE_NO_NAME);
     events_add_tls_client(c->events, c->flow, c->side, c->moment, h);
+}
+
+/* Certificates are in the clear before TLS 1.3 only, and nobody may want them. */
+static bool wants_chain(const struct session_context *c, const struct tls_server_hello *h)
+{
+    return c->events->certificates && h->version >= 0x0300 && h->version <= 0x0303;
 }
 
 /* A hello, or as much of it as there is. */
@@ -491,7 +528,10 @@ static enum verdict read_hello(struct session *s, const struct session_context *
         if (v == FIELD_FOUND || v == FIELD_PARTIAL) {
             begin(c, SESSION_TLS, false);
             events_add_tls_server(c->events, c->flow, c->side, c->moment, &h);
-            s->is_done = v == FIELD_FOUND && !h.is_retry;
+            if (wants_chain(c, &h))
+                start_chain(s, h.version);
+            else
+                s->is_done = v == FIELD_FOUND && !h.is_retry;
         }
     }
     return v;
@@ -535,8 +575,34 @@ static size_t read_tls_hello(struct session *s, const struct session_context *c,
         c->flow->flags |= FLOW_MALFORMED;
         return resync(s, in);
     }
+    if (v == FIELD_FOUND && s->phase == TLS_CHAIN) /* where in its record the hello ends is found there */
+        return 0;
     s->phase = TLS_RECORDS;
     return v == FIELD_FOUND ? used : in.len;
+}
+
+/* The server's messages from its hello to its Certificate. Whatever else comes ends it: a session that is resumed has none. */
+static size_t read_tls_chain(struct session *s, const struct session_context *c, struct span in, bool is_last)
+{
+    uint8_t scratch[HELLO_BYTES_MAX];
+    struct span message = {0};
+    size_t used = 0, left = 0, want = 0;
+    in = span_first(in, CHAIN_BYTES_MAX); /* so that what is read does not hang on where segments end */
+    enum verdict v =
+        tls_handshake_next(in, s->record_left, scratch, sizeof scratch, &message, &used, &left, &want);
+    if (v == FIELD_PARTIAL && !is_last && in.len < CHAIN_BYTES_MAX) {
+        s->want = want < CHAIN_BYTES_MAX ? want : CHAIN_BYTES_MAX;
+        return 0;
+    }
+    bool is_chain = message.len && message.ptr[0] == TLS_CERTIFICATE;
+    if (is_chain && (v == FIELD_FOUND || v == FIELD_PARTIAL))
+        events_add_certificates(c->events, c->flow, c->side, c->moment, message, s->tls_version);
+    if (v == FIELD_FOUND && !is_chain && s->n_messages++ < CHAIN_MESSAGES_MAX) {
+        s->record_left = (uint16_t)left;
+        return used;
+    }
+    s->is_done = true;
+    return in.len;
 }
 
 /* After a hello: pass records over until the traffic keys are on, for a HelloRetryRequest makes for a second hello. */
@@ -741,7 +807,9 @@ static size_t step(struct session *s, const struct session_context *c, struct sp
         return read_http(s, c, in, is_last);
     case APP_TLS_CLIENT:
     case APP_TLS_SERVER:
-        return s->phase == TLS_HELLO ? read_tls_hello(s, c, in, is_last) : read_tls_records(s, in);
+        return s->phase == TLS_HELLO   ? read_tls_hello(s, c, in, is_last)
+               : s->phase == TLS_CHAIN ? read_tls_chain(s, c, in, is_last)
+                                       : read_tls_records(s, in);
     case APP_DNS:
         return read_dns(s, c, in);
     case APP_LINES_CLIENT:

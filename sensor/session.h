@@ -24,6 +24,9 @@ struct session {
     size_t want;       /* useless to call again before so many bytes are there */
     size_t scanned;    /* of the head or line that is not whole yet; while the app is unknown: where its last segment began */
     uint32_t n_line_bytes; /* of lines that were read */
+    uint16_t record_left; /* of the handshake record in which the bytes to come begin */
+    uint16_t tls_version; /* chosen in the ServerHello; 0: not seen */
+    uint8_t n_messages;   /* passed over on the way to the Certificate */
 };
 
 struct session_context {

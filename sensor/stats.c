@@ -57,6 +57,7 @@ static void add_flows(struct stats *sum, const struct stats *s)
     sum->segments_conflicting += s->segments_conflicting;
     sum->gaps += s->gaps;
     sum->streams_limited += s->streams_limited;
+    sum->chains_cut += s->chains_cut;
     sum->streams_refused += s->streams_refused;
     sum->told_evicted += s->told_evicted;
     sum->http2_tables_evicted += s->http2_tables_evicted;
@@ -173,7 +174,7 @@ const char *unreadable_name(enum unreadable u)
         [UNREADABLE_LOST] = "lost_segment", [UNREADABLE_MALFORMED] = "malformed",
         [UNREADABLE_NO_NAME] = "no_name",   [UNREADABLE_ONE_SIDED] = "one_sided",
         [UNREADABLE_LIMIT] = "limit",     [UNREADABLE_UNDECRYPTABLE] = "undecryptable",
-        [UNREADABLE_VERSION] = "unknown_version",
+        [UNREADABLE_VERSION] = "unknown_version", [UNREADABLE_ECH] = "ech",
     };
     return names[u];
 }

@@ -42,6 +42,7 @@ enum unreadable { /* why a session of a known protocol told us nothing */
     UNREADABLE_LIMIT,        /* larger than what we hold */
     UNREADABLE_UNDECRYPTABLE,/* QUIC: no key that can be known opens it */
     UNREADABLE_VERSION,      /* QUIC of a version that is not read */
+    UNREADABLE_ECH,          /* the name meant is encrypted: what is shown is a front's, or nothing */
     UNREADABLE_COUNT,
 };
 
@@ -69,13 +70,14 @@ struct stats {
     uint64_t told_evicted;                      /* events, of those remembered to know them when their bytes come again */
     uint64_t http2_tables_evicted;              /* taken from the quietest because all were in use */
     uint64_t http2_fields_unknown;              /* told by an index into a table that was not seen from its start */
+    uint64_t chains_cut;                        /* Certificate messages not read to their end: too long, or not there whole */
     uint64_t alert_keys_evicted;
 
     uint64_t sessions[SESSION_COUNT];           /* seen */
     uint64_t readable[SESSION_COUNT];
     uint64_t unreadable[SESSION_COUNT][UNREADABLE_COUNT];
 
-    uint64_t events[9];                         /* by enum event_kind */
+    uint64_t events[10];                        /* by enum event_kind */
     uint64_t events_lost;                       /* the batch had no room */
     uint64_t fields;                            /* given to the matcher */
     uint64_t fields_dropped;                    /* fields and hits the matcher had no room for */

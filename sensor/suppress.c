@@ -121,6 +121,7 @@ static bool goes_to_address(const struct event *e)
         return !e->is_tunnelled && !is_for_proxy(e->http_request);
     case EVENT_TLS_CLIENT:
     case EVENT_TLS_SERVER:
+    case EVENT_TLS_CERTIFICATES:
     case EVENT_QUIC:
         return !e->is_tunnelled;
     default:

@@ -100,6 +100,13 @@ static size_t share_of(size_t ceiling, unsigned n)
 static void take_arrivals(void *to, const struct arrival *const *arrivals, size_t n);
 static void take_epoch(void *to, int64_t clock_ns);
 
+static unsigned certificates_for(field_mask wanted)
+{
+    return (wanted & FIELDS_OF_CERTIFICATES ? CERTIFICATES_WANTED : 0) |
+           (wanted & FIELD_BIT(FIELD_TLS_CERT_SHA1) ? CERTIFICATES_ALL_SHA1 : 0) |
+           (wanted & FIELD_BIT(FIELD_TLS_CERT_SHA256) ? CERTIFICATES_ALL_SHA256 : 0);
+}
+
 static bool make_parts(struct worker *w, struct err *err)
 {
     const struct worker_options *o = &w->o;
@@ -137,6 +144,7 @@ static bool make_parts(struct worker *w, struct err *err)
         !events_init(&w->events, &w->stats, BATCH_BYTES))
         return err_set(err, ERR_MEMORY, NULL, "out of memory");
     w->events.fingerprints = o->writes_events ? FINGERPRINT_ALL : 0;
+    w->events.certificates = o->writes_events ? CERTIFICATES_WANTED : 0;
     w->tcp = tcp_new(&tcp, &w->events);
     w->quic = quic_reader_new((uint32_t)share_of(QUIC_GATHERINGS, n), &w->events);
     w->dtls = dtls_reader_new((uint32_t)share_of(DTLS_GATHERINGS, n), &w->events);
@@ -156,6 +164,7 @@ static bool make_parts(struct worker *w, struct err *err)
         w->events.fingerprints |= FINGERPRINT_JA3;
     if (w->observed.wanted & FIELD_BIT(FIELD_TLS_JA4))
         w->events.fingerprints |= FINGERPRINT_JA4;
+    w->events.certificates |= certificates_for(w->observed.wanted);
     if (db_allow(o->db))
         w->suppressor = suppress_new(db_allow(o->db), err);
     return w->suppressor || !db_allow(o->db);

@@ -153,6 +153,7 @@ static void put_flows(struct buf *out, const struct stats *s)
     put_reason(&r, "gaps", s->gaps);
     put_reason(&r, "streams over their limit", s->streams_limited);
     put_reason(&r, "streams refused", s->streams_refused);
+    put_reason(&r, "certificate chains cut", s->chains_cut);
     end_reasons(&r);
     buf_put_byte(out, '\n');
 }

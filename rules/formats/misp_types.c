@@ -1,7 +1,7 @@
 /* See misp_types.h. A domain means the name and what is below it, a host name that name alone: so MISP's own exports
  * to sensors have it. An address is looked for on both sides of a flow, whether it is "src" or "dst": who opens it
- * depends on where one stands, and both are used for command servers. Of certificates only SHA-1 fingerprints can be
- * compared; JARM, HASSH, cookies and methods cannot. */
+ * depends on where one stands, and both are used for command servers. Of certificates SHA-1 and SHA-256
+ * fingerprints can be compared; MD5, JARM, HASSH, cookies and methods cannot. */
 #include "rules/formats/misp_types.h"
 
 static const struct misp_type types[] = {
@@ -18,6 +18,7 @@ static const struct misp_type types[] = {
     {"user-agent", MISP_VALUE, IOC_USER_AGENT, MATCH_EXACT, false},
     {"ja3-fingerprint-md5", MISP_VALUE, IOC_JA3, MATCH_EXACT, true},
     {"x509-fingerprint-sha1", MISP_VALUE, IOC_CERT_SHA1, MATCH_EXACT, true},
+    {"x509-fingerprint-sha256", MISP_VALUE, IOC_CERT_SHA256, MATCH_EXACT, true},
     {"link", MISP_CONTEXT, IOC_OTHER, MATCH_EXACT, false},
     {"md5", MISP_UNSEEN, IOC_MD5, MATCH_EXACT, true},
     {"sha1", MISP_UNSEEN, IOC_SHA1, MATCH_EXACT, true},

@@ -263,7 +263,7 @@ static bool is_supported(enum stix_subject subject, const struct stix_comparison
         return true;
     case STIX_LIKE:
     case STIX_MATCHES:
-        return subject != STIX_OF_CERT;
+        return subject != STIX_OF_CERT && subject != STIX_OF_CERT_SHA256;
     case STIX_ISSUBSET:
         return may_be_address;
     default:

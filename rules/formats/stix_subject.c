@@ -22,6 +22,8 @@ static const struct {
     {"network-traffic", REQUEST "request_header.user-agent", STIX_OF_AGENT},
     {"x509-certificate", "hashes.sha-1", STIX_OF_CERT},
     {"x509-certificate", "hashes.sha1", STIX_OF_CERT},
+    {"x509-certificate", "hashes.sha-256", STIX_OF_CERT_SHA256},
+    {"x509-certificate", "hashes.sha256", STIX_OF_CERT_SHA256},
 };
 
 enum stix_subject stix_subject_of(const struct stix_comparison *c)
@@ -99,6 +101,8 @@ enum ioc_type stix_subject_type(enum stix_subject subject, bool is_address)
         return IOC_USER_AGENT;
     case STIX_OF_CERT:
         return IOC_CERT_SHA1;
+    case STIX_OF_CERT_SHA256:
+        return IOC_CERT_SHA256;
     case STIX_OF_ADDRESS:
         return IOC_IPV4;
     default:

@@ -11,7 +11,8 @@ enum stix_subject {
     STIX_OF_TARGET, /* path and query of a request */
     STIX_OF_HOST,   /* its Host header */
     STIX_OF_AGENT,
-    STIX_OF_CERT,
+    STIX_OF_CERT,   /* its SHA-1 */
+    STIX_OF_CERT_SHA256,
     STIX_OF_SOURCE, /* of a connection; from here on: an address or a name */
     STIX_OF_DESTINATION,
     STIX_OF_RESOLVED, /* what a name leads to */

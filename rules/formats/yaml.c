@@ -23,7 +23,7 @@
  *         tags: [scanner]
  *         valid_until: 2026-03-01
  *       - domain: exact.example        # instead of `value`, the type: domain ip url regex wildcard user_agent ja3 ja4
- *         match: exact                 # cert_sha1, or any other type's name (ip_port, uri_path, hostpath, cidr4 ...)
+ *         match: exact                 # cert_sha1, cert_sha256, or any other type's name (ip_port, uri_path, hostpath, cidr4 ...)
  *       - regex: '^[a-z]{12}\.example$'
  *         ignore_case: true
  *         fields: [dns.query]

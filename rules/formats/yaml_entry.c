@@ -9,7 +9,7 @@
 
 static const char *const entry_keys[] = {
     "value",      "domain",       "ip",          "url",  "regex", "wildcard",  "user_agent",
-    "ja3",        "ja4",          "cert_sha1",   "type", "match", "fields",    "tlp",
+    "ja3",        "ja4",          "cert_sha1",   "type", "match", "fields",    "tlp",  "cert_sha256",
     "confidence", "valid_from",   "valid_until", "tags", "id",    "reference", "description",
     "org",        "organisation", "ignore_case", "list", "hex",   "host_only", NULL,
 };

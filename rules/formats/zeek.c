@@ -228,7 +228,8 @@ static void read_context(const struct zeek_list *z, uint32_t line, size_t n_row,
 /* A hash says by its length which one it is. */
 static enum ioc_type hash_type(struct span value, enum ioc_type of_40)
 {
-    return value.len == 32 ? IOC_MD5 : value.len == 64 ? IOC_SHA256 : of_40;
+    enum ioc_type of_64 = of_40 == IOC_CERT_SHA1 ? IOC_CERT_SHA256 : IOC_SHA256;
+    return value.len == 32 ? IOC_MD5 : value.len == 64 ? of_64 : of_40;
 }
 
 /* What Zeek and its packages call things; IOC_OTHER is nothing that a packet shows here. */

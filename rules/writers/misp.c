@@ -298,6 +298,8 @@ static const char *type_of(const struct indicator *i)
         return "ja3-fingerprint-md5";
     case IOC_CERT_SHA1:
         return "x509-fingerprint-sha1";
+    case IOC_CERT_SHA256:
+        return "x509-fingerprint-sha256";
     default:
         return NULL;
     }

@@ -238,6 +238,9 @@ static bool put_terms(struct stix_pattern_text *p, const struct indicator *i, st
     case IOC_CERT_SHA1:
         put_equal(p, "x509-certificate:hashes.'SHA-1'", value);
         return true;
+    case IOC_CERT_SHA256:
+        put_equal(p, "x509-certificate:hashes.'SHA-256'", value);
+        return true;
     default:
         return false;
     }

@@ -305,6 +305,7 @@ static const char *const type_keys[IOC_MATCHABLE_COUNT] = {
     [IOC_JA3] = "ja3",
     [IOC_JA4] = "ja4",
     [IOC_CERT_SHA1] = "cert_sha1",
+    [IOC_CERT_SHA256] = "cert_sha256",
 };
 
 /* Does the syntax of a value say that it is of this type? */

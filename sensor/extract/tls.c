@@ -14,6 +14,8 @@ enum extension {
     EXT_ALPN = 16,
     EXT_SUPPORTED_VERSIONS = 43,
     EXT_ENCRYPTED_CLIENT_HELLO = 0xfe0d,
+    EXT_ENCRYPTED_SERVER_NAME =
+        0xffce, /* draft-ietf-tls-esni-01 to -06; what later ones used are in is_ech_draft() */
 };
 
 /* A vector: its length in one byte (two), then so many bytes. */
@@ -131,6 +133,43 @@ static void read_alpn(struct span data, struct tls_client_hello *out)
     }
 }
 
+/* Numbers of drafts 07 to 12 of ECH; those had another form. */
+static bool is_ech_draft(uint16_t type)
+{
+    return type == EXT_ENCRYPTED_SERVER_NAME || (type >= 0xff02 && type <= 0xff04) ||
+           (type >= 0xfe08 && type <= 0xfe0c);
+}
+
+/* type (0 is outer, 1 inner), kdf, aead, config_id, enc, payload. What has not this form is not believed. */
+static enum tls_ech read_ech(struct span data)
+{
+    uint8_t type, config_id;
+    uint16_t kdf, aead;
+    struct span enc, payload;
+
+    if (!span_take_u8(&data, &type))
+        return TLS_ECH_NONE;
+    if (type == 1)
+        return data.len == 0 ? TLS_ECH_INNER : TLS_ECH_NONE;
+    if (type != 0 || !span_take_u16(&data, &kdf) || !span_take_u16(&data, &aead) ||
+        !span_take_u8(&data, &config_id) || !take_vec16(&data, &enc) || !take_vec16(&data, &payload) ||
+        payload.len == 0 || data.len > 0)
+        return TLS_ECH_NONE;
+    return enc.len == 0 ? TLS_ECH_REAL : TLS_ECH_POSSIBLE;
+}
+
+static void note_ech(struct tls_client_hello *out, enum tls_ech ech)
+{
+    if (out->ech == TLS_ECH_NONE)
+        out->ech = (uint8_t)ech;
+}
+
+/* Public names (RFC 9849, section 4) that those who front for others have published, and that lead to nothing of their own. */
+static bool is_ech_front(struct span name)
+{
+    return span_eq_nocase(name, SPAN_LIT("cloudflare-ech.com"));
+}
+
 static void read_client_extensions(struct tls_client_hello *out)
 {
     struct span rest = out->extensions, data;
@@ -149,14 +188,19 @@ static void read_client_extensions(struct tls_client_hello *out)
             read_supported_versions(data, &best_rank, &out->version);
             break;
         case EXT_ENCRYPTED_CLIENT_HELLO:
-            out->has_ech = true;
+            note_ech(out, read_ech(data));
             break;
+        default:
+            if (is_ech_draft(type))
+                note_ech(out, TLS_ECH_ESNI);
         }
     }
     if (rest.len > 0)
         out->is_cut = true;
     if (out->n_names > 0)
         out->sni = out->names[0];
+    if (out->ech == TLS_ECH_POSSIBLE && is_ech_front(out->sni))
+        out->ech = TLS_ECH_REAL;
 }
 
 /* DTLS has a cookie after the session id (RFC 6347, section 4.2.1); 0x0100 is what it was before its RFC. */

@@ -1,6 +1,6 @@
 #pragma once
 /* TLS hellos: records (RFC 8446 section 5.1), ClientHello and ServerHello (RFC 8446 section 4.1, RFC 5246
- * section 7.4.1), server_name (RFC 6066 section 3), ALPN (RFC 7301), supported_versions (RFC 8446 section 4.2.1).
+ * section 7.4.1), Certificate (RFC 5246 section 7.4.2), encrypted_client_hello (RFC 9849 section 5), server_name (RFC 6066 section 3), ALPN (RFC 7301), supported_versions (RFC 8446 section 4.2.1).
  * SSL 3.0 to TLS 1.3, and SSLv2-framed ClientHellos (RFC 5246 appendix E.2). Hot and pure: spans borrow from the
  * input, nothing is allocated. */
 #include "base/span.h"
@@ -8,7 +8,7 @@
 
 enum tls_content { TLS_CHANGE_CIPHER_SPEC = 20, TLS_ALERT = 21, TLS_HANDSHAKE = 22, TLS_APPLICATION_DATA = 23,
                    TLS_HEARTBEAT = 24 };
-enum tls_handshake_type { TLS_CLIENT_HELLO = 1, TLS_SERVER_HELLO = 2 };
+enum tls_handshake_type { TLS_CLIENT_HELLO = 1, TLS_SERVER_HELLO = 2, TLS_CERTIFICATE = 11 };
 enum { TLS_RECORD_MAX = 16384 + 2048, TLS_NAMES_MAX = 8, TLS_ALPN_MAX = 16, TLS_EMPTY_MAX = 32 };
 
 struct tls_record {
@@ -45,6 +45,35 @@ enum verdict tls_sniff_server(struct span in);
 enum verdict tls_handshake_gather(struct span in, uint8_t *scratch, size_t room, struct span *out_message,
                                   size_t *out_used, size_t *out_want);
 
+/* The next handshake message of a stream whose earlier ones were taken. `in` starts in the midst of a handshake record of which `left` bytes are
+ * still to come, or, if `left` is 0, with a record. As tls_handshake_gather(), but:
+ * - FIELD_FOUND sets *out_used to the bytes up to the message's end, not its record's, and *out_left to what is left of that record, to
+ *   be handed back with the bytes that follow;
+ * - a message longer than `room` is not refused: it is never FIELD_FOUND, and *out_message is as much of it as there is and has room. */
+enum verdict tls_handshake_next(struct span in, size_t left, uint8_t *scratch, size_t room, struct span *out_message,
+                                size_t *out_used, size_t *out_left, size_t *out_want);
+
+/* Could `in` start a Certificate message that begins its record? For streams that are joined after the ServerHello, so it is strict: the message's, the
+ * list's and the first certificate's lengths have to agree and that certificate has to be a DER SEQUENCE of its very length. A client's
+ * looks the same. Decides on as little as one byte. */
+enum verdict tls_sniff_certificate(struct span in);
+
+/* What a hello says of a name that it does not show.
+ *
+ * A hello with an outer encrypted_client_hello may hide another, whose name nobody but the server can read; then server_name is that of whoever
+ * fronts for it. Or the extension is GREASE (RFC 9849, section 6.2), the client had nothing to encrypt with, and server_name is the name it goes to.
+ * Clients send both alike, on purpose: config_id is random, enc is a valid key and the payload as long as a real one. Two things tell, and only
+ * they are believed: an empty enc, which is in no hello but the second one after a server has accepted (section 6.1.5), and a server_name known
+ * to be a front that nobody goes to for itself. That GREASE comes again unchanged after a HelloRetryRequest tells too, but too late: by then the
+ * first hello is reported. What an ECHConfig in a DNS answer says is not asked: it is another flow's, and often not seen. */
+enum tls_ech {
+    TLS_ECH_NONE,
+    TLS_ECH_POSSIBLE, /* outer: encrypted or GREASE */
+    TLS_ECH_REAL,     /* outer, and it is encrypted: the names are those of the front */
+    TLS_ECH_INNER,    /* a hello that was hidden, on its way behind the server that opened it: the names are those meant */
+    TLS_ECH_ESNI,     /* an extension of one of the drafts before the outer hello got its form: what else it says may be a front's */
+};
+
 struct tls_client_hello {
     uint16_t legacy_version;  /* ClientHello.legacy_version, e.g. 0x0303 */
     uint16_t version;         /* the highest offered: supported_versions without GREASE and other non-versions,
@@ -54,13 +83,19 @@ struct tls_client_hello {
     uint8_t n_names;
     struct span alpn[TLS_ALPN_MAX]; /* protocol names as offered */
     uint8_t n_alpn;
-    bool has_ech;             /* encrypted_client_hello (0xfe0d) is there */
+    uint8_t ech;              /* enum tls_ech, of the first such extension */
     bool is_sslv2;            /* came in SSLv2 framing: no extensions */
     bool is_cut;              /* it ended before its lengths said: fields are those before the cut */
     struct span ciphers;      /* list of u16 as sent; of 3 bytes each in SSLv2 framing */
     struct span extensions;   /* the extension block as sent, without its length */
     struct span session_id, random; /* SSLv2's challenge is the random, of any length */
 };
+
+/* The name that is meant is not the one in the hello, or there is none, and what hides it is known. */
+static inline bool tls_name_is_hidden(const struct tls_client_hello *h)
+{
+    return h->ech == TLS_ECH_REAL || (h->ech == TLS_ECH_ESNI && h->sni.len == 0);
+}
 
 struct tls_server_hello {
     uint16_t legacy_version;
@@ -86,6 +121,13 @@ enum verdict tls_server_hello_read(struct span message, struct tls_server_hello 
 /* A ClientHello in SSLv2 framing at the start of `in`, its 2-byte record header included. Verdicts as above;
  * FIELD_ABSENT: another framing or message type. */
 enum verdict tls_sslv2_hello_read(struct span in, struct tls_client_hello *out);
+
+/* The certificates of a Certificate message of TLS 1.2 or older, its 4-byte handshake header included; later ones are encrypted. *out_list is for
+ * tls_certificate_take(). FIELD_PARTIAL: the message is cut short, the list is as much of it as there is. FIELD_ABSENT: another
+ * handshake type. FIELD_MALFORMED: lengths contradict each other. */
+enum verdict tls_certificates_read(struct span message, struct span *out_list);
+/* The next certificate of the list, in the order sent (the server's own comes first), empty ones passed over. False when none is there whole. */
+bool tls_certificate_take(struct span *list, struct span *out_der);
 
 /* The extension at the start of the block, which moves past it; false, and nothing is moved, when it is not there whole. */
 bool tls_extension_take(struct span *block, uint16_t *out_type, struct span *out_data);

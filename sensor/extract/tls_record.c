@@ -107,32 +107,86 @@ static size_t want_len(const struct walk *w, size_t in_len, struct span have)
     return in_len + missing + (missing > w->n_missing ? RECORD_HEADER_LEN - w->rest.len : 0);
 }
 
+/* A message as far as it was found, and where that was. */
+struct gathered {
+    struct span have; /* its bytes; more than them when it is whole and others follow in the record */
+    size_t total;     /* its length, or the least it can be */
+    size_t last_at;   /* where in the input the fragment begins that was read last */
+    size_t before;    /* bytes gathered before that fragment */
+    size_t last_len;  /* that fragment's length, the bytes that are not there included */
+};
+
+/* FIELD_FOUND: the message is whole. One that has no room is FIELD_PARTIAL when the room is full. */
+static enum verdict gather(struct span in, struct walk *w, struct span first, uint8_t *scratch, size_t room,
+                           struct gathered *g)
+{
+    enum verdict v = FIELD_FOUND;
+    struct span fragment = first;
+
+    *g = (struct gathered){.total = MESSAGE_HEADER_LEN};
+    while (fragment.len > 0 || (v = walk_next(w, &fragment)) == FIELD_FOUND) {
+        g->before = g->have.len;
+        g->last_at = (size_t)(fragment.ptr - in.ptr);
+        g->last_len = fragment.len + w->n_missing;
+        g->have = g->before == 0 ? fragment : append(g->have, fragment, scratch, room);
+        g->total = message_len(g->have);
+        if (g->have.len >= g->total || g->have.len >= room)
+            return g->total <= room ? FIELD_FOUND : FIELD_PARTIAL;
+        fragment.len = 0;
+    }
+    return v;
+}
+
 enum verdict tls_handshake_gather(struct span in, uint8_t *scratch, size_t room, struct span *out_message,
                                   size_t *out_used, size_t *out_want)
 {
     struct walk w = {.rest = in};
-    struct span have = {0}, fragment;
-    enum verdict v;
+    struct gathered g;
 
     if (in.len > 0 && in.ptr[0] != TLS_HANDSHAKE)
         return header_fits(in) ? FIELD_ABSENT : FIELD_MALFORMED;
-    while ((v = walk_next(&w, &fragment)) == FIELD_FOUND) {
-        have = have.len == 0 ? fragment : append(have, fragment, scratch, room);
-        size_t total = message_len(have);
-        if (total > room)
-            return FIELD_MALFORMED;
-        if (have.len >= total) {
-            *out_message = span_first(have, total);
-            *out_used = in.len - w.rest.len;
-            return FIELD_FOUND;
-        }
-    }
-    if (v == FIELD_PARTIAL) {
-        *out_message = have;
-        *out_used = in.len;
-        *out_want = want_len(&w, in.len, have);
-    }
+    enum verdict v = gather(in, &w, span_of(in.ptr, 0), scratch, room, &g);
+    if (v == FIELD_MALFORMED || g.total > room)
+        return FIELD_MALFORMED;
+    *out_message = span_first(g.have, v == FIELD_FOUND ? g.total : g.have.len);
+    *out_used = in.len - (v == FIELD_FOUND ? w.rest.len : 0);
+    if (v == FIELD_PARTIAL)
+        *out_want = want_len(&w, in.len, g.have);
     return v;
+}
+
+/* Of a message that has no room the rest is asked for as if it came in one record. */
+static size_t want_next(const struct walk *w, size_t in_len, const struct gathered *g, size_t room)
+{
+    if (g->total <= room)
+        return want_len(w, in_len, g->have);
+    return in_len + (g->total > g->have.len ? g->total - g->have.len : 1);
+}
+
+enum verdict tls_handshake_next(struct span in, size_t left, uint8_t *scratch, size_t room,
+                                struct span *out_message, size_t *out_used, size_t *out_left,
+                                size_t *out_want)
+{
+    struct span first = span_first(in, left);
+    struct walk w = {.rest = span_from(in, left), .n_missing = left - first.len};
+    struct gathered g;
+
+    if (left == 0 && in.len > 0 && in.ptr[0] != TLS_HANDSHAKE)
+        return header_fits(in) ? FIELD_ABSENT : FIELD_MALFORMED;
+    enum verdict v = gather(in, &w, first, scratch, room, &g);
+    if (v == FIELD_MALFORMED)
+        return v;
+    if (v == FIELD_PARTIAL) {
+        *out_message = span_first(g.have, room);
+        *out_used = in.len;
+        *out_left = 0;
+        *out_want = want_next(&w, in.len, &g, room);
+        return v;
+    }
+    *out_message = span_first(g.have, g.total);
+    *out_used = g.last_at + (g.total - g.before);
+    *out_left = g.last_len - (g.total - g.before);
+    return FIELD_FOUND;
 }
 
 /* The start of a hello: its message header and version. */
@@ -237,4 +291,23 @@ enum verdict tls_sniff_server(struct span in)
     if (in.len > 0 && in.ptr[0] == TLS_ALERT)
         return sniff_alert(in);
     return sniff_hello(in, TLS_SERVER_HELLO);
+}
+
+enum verdict tls_sniff_certificate(struct span in)
+{
+    /* record header, message header, list length, certificate length, and the head of a DER SEQUENCE with a length of two bytes */
+    enum { TYPE_AT = 5, LEN_AT = 6, LIST_AT = 9, FIRST_AT = 12, DER_AT = 15, HEAD_LEN = 19 };
+    const uint8_t *b = in.ptr;
+
+    if (!header_fits(in) || (in.len > 0 && b[0] != TLS_HANDSHAKE) ||
+        (in.len > TYPE_AT && b[TYPE_AT] != TLS_CERTIFICATE) || (in.len > DER_AT && b[DER_AT] != 0x30) ||
+        (in.len > DER_AT + 1 && b[DER_AT + 1] != 0x82))
+        return FIELD_MALFORMED;
+    if (in.len < HEAD_LEN)
+        return FIELD_PARTIAL;
+    uint32_t message = load_be32(b + TYPE_AT) & 0xffffff, list = load_be32(b + LIST_AT - 1) & 0xffffff,
+             first = load_be32(b + FIRST_AT - 1) & 0xffffff;
+    return message == list + 3 && list >= first + 3 && first == load_be16(b + DER_AT + 2) + 4u
+               ? FIELD_FOUND
+               : FIELD_MALFORMED;
 }

@@ -25,7 +25,7 @@ static bool is_url_type(const struct indicator *ind)
 static bool is_text_type(const struct indicator *ind)
 {
     return ind->type == IOC_USER_AGENT || ind->type == IOC_JA3 || ind->type == IOC_JA4 ||
-           ind->type == IOC_CERT_SHA1;
+           ind->type == IOC_CERT_SHA1 || ind->type == IOC_CERT_SHA256;
 }
 
 static bool is_pattern(const struct indicator *ind)

@@ -2,6 +2,7 @@
  * an SSLv2-framed hello in turn. What must hold beyond not crashing:
  * - every field lies in the message it was read from, every message in the stream or the scratch;
  * - a handshake message is the same however it is cut into records, and borrowed when one holds it;
+ * - messages that follow each other come out one by one, whatever records cut them and however they arrive;
  * - it is never complete below the length that was asked for, and asking ends soon;
  * - a hello cut short has no field that the whole one does not have;
  * - sniffing a prefix never says more than, or other than, sniffing the whole. */
@@ -92,7 +93,7 @@ static void check_client_part(const struct tls_client_hello *cut, const struct t
     check_part(cut->ciphers, whole->ciphers);
     check_part(cut->session_id, whole->session_id);
     check_part(cut->random, whole->random);
-    check(whole->has_ech || !cut->has_ech);
+    check(cut->ech == TLS_ECH_NONE || cut->ech == whole->ech);
     check(cut->extensions.len == 0 ||
           (cut->extensions.ptr == whole->extensions.ptr && cut->extensions.len <= whole->extensions.len));
 }
@@ -253,6 +254,39 @@ static void run_recut(struct span message, uint32_t most, uint8_t *scratch, uint
     free(owned);
 }
 
+/* Two messages in one run of records, offered a few bytes at a time. */
+static void run_next(struct span message, uint32_t most, uint8_t *scratch, uint32_t *seed)
+{
+    uint8_t *twice = malloc(2 * message.len);
+    check(twice != NULL);
+    memcpy(twice, message.ptr, message.len);
+    memcpy(twice + message.len, message.ptr, message.len);
+    struct span whole = recut_new(span_of(twice, 2 * message.len), most, seed), rest = whole, out;
+    size_t there = 0, left = 0, used, after, want;
+    for (int n = 0, n_calls = 0; n < 2;) {
+        check(n_calls++ < 2 * CALLS_MAX && there <= rest.len);
+        uint8_t *copy = copy_new(span_first(rest, there));
+        enum verdict v = tls_handshake_next(span_of(copy, there), left, scratch, ROOM, &out, &used, &after, &want);
+        check(v == FIELD_PARTIAL || v == FIELD_FOUND);
+        if (v == FIELD_PARTIAL) {
+            check(want > there);
+            there = want;
+        } else {
+            check(span_eq(out, message) && used <= there);
+            span_skip(&rest, used);
+            there -= used;
+            left = after;
+            n++;
+        }
+        free(copy);
+    }
+    check(left == 0);
+    free(twice);
+    uint8_t *owned;
+    memcpy(&owned, &whole.ptr, sizeof(owned));
+    free(owned);
+}
+
 static void run_stream(struct span in, uint32_t *seed)
 {
     uint8_t *scratch = malloc(ROOM);
@@ -284,6 +318,7 @@ static void run_stream(struct span in, uint32_t *seed)
         message.ptr = copy;
         run_recut(message, 1, scratch, seed);
         run_recut(message, 1 + random_next(seed) % 600, scratch, seed);
+        run_next(message, 1 + random_next(seed) % 600, scratch, seed);
         free(copy);
     }
     free(scratch);
@@ -313,6 +348,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     run_message(in, &seed);
     run_sniff(in, tls_sniff_client);
     run_sniff(in, tls_sniff_server);
+    run_sniff(in, tls_sniff_certificate);
     free(copy);
     return 0;
 }

@@ -65,7 +65,8 @@ def say_http(event):
 
 def say_tls(event):
     tls = event["tls"]
-    keys = [(key, tls[key]) for key in ("from_proto", "sni", "version", "client_alpns", "server_alpns") if key in tls]
+    keys = [(key, tls[key]) for key in ("from_proto", "sni", "version", "client_alpns", "server_alpns", "subject", "subjectaltname")
+            if key in tls]
     return [visible("tls " + " ".join("%s=%s" % (key, ",".join(value) if isinstance(value, list) else
                                                '"%s"' % value if " " in value else value) for key, value in keys))]
 

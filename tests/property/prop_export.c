@@ -210,8 +210,8 @@ static struct indicator_in make_value(uint64_t *x, struct buf *scratch)
 /* One whose type has to be said. */
 static struct indicator_in make_typed(uint64_t *x, char bytes[static TEXT_MAX])
 {
-    static const enum ioc_type types[] = {IOC_REGEX, IOC_USER_AGENT, IOC_JA4, IOC_JA3, IOC_CERT_SHA1};
-    struct indicator_in in = {.type = types[pick(x, 5)]};
+    static const enum ioc_type types[] = {IOC_REGEX, IOC_USER_AGENT, IOC_JA4, IOC_JA3, IOC_CERT_SHA1, IOC_CERT_SHA256};
+    struct indicator_in in = {.type = types[pick(x, 6)]};
     in.match = in.type == IOC_REGEX ? MATCH_REGEX : MATCH_EXACT;
     in.flags = in.type == IOC_REGEX && pick(x, 2) ? IOC_F_CASELESS : 0;
     in.value = make_text(x, bytes);
@@ -221,6 +221,8 @@ static struct indicator_in make_typed(uint64_t *x, char bytes[static TEXT_MAX])
         in.value = SPAN_LIT("00000000000000000000000000000001");
     if (in.type == IOC_CERT_SHA1)
         in.value = SPAN_LIT("0123456789abcdef0123456789abcdef01234567");
+    if (in.type == IOC_CERT_SHA256)
+        in.value = SPAN_LIT("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
     return in;
 }
 

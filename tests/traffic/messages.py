@@ -252,3 +252,44 @@ def sslv2_client_hello(version=TLS10, seed=3):
     challenge, ciphers = random.Random(seed).randbytes(16), bytes.fromhex("0700c0010080000035")
     body = struct.pack("!BHHHH", 1, version, len(ciphers), 0, len(challenge)) + ciphers + challenge
     return struct.pack("!H", 0x8000 | len(body)) + body
+
+
+# ---- certificates (RFC 5280), and the message that carries them before TLS 1.3 (RFC 5246, section 7.4.2) ----------
+
+OIDS = {"CN": "550403", "C": "550406", "O": "55040a", "OU": "55040b"}
+
+
+def der(tag, *parts):
+    body = b"".join(parts)
+    size = (len(body).bit_length() + 7) // 8
+    return bytes([tag]) + (bytes([len(body)]) if len(body) < 128 else bytes([0x80 + size]) + len(body).to_bytes(size, "big")) + body
+
+
+def distinguished_name(*attributes):
+    """From (short name, value) pairs; a value given as bytes is put as they are, else it is UTF-8."""
+    return der(0x30, *(der(0x31, der(0x30, der(6, bytes.fromhex(OIDS[name])),
+                                     der(0x0c, value if isinstance(value, bytes) else value.encode())))
+                       for name, value in attributes))
+
+
+def certificate(subject=(("CN", "www.evil.example"),), issuer=(("C", "XX"), ("O", "Example CA")), serial=0x9a01,
+                valid=("260101000000Z", "270101000000Z"), names=(), seed=4):
+    """A certificate that nobody signed. `names` are DNS names (text or bytes) and addresses (ipaddress objects)."""
+    rng = random.Random(seed)
+    algorithm = der(0x30, der(6, bytes.fromhex("2a8648ce3d040302")))
+    key = der(0x30, der(0x30, der(6, bytes.fromhex("2a8648ce3d0201")), der(6, bytes.fromhex("2a8648ce3d030107"))),
+              der(3, b"\0\4" + rng.randbytes(64)))
+    general = [der(0x87, name.packed) if hasattr(name, "packed") else
+               der(0x82, name if isinstance(name, bytes) else name.encode()) for name in names]
+    extensions = [der(0x30, der(6, bytes.fromhex("551d13")), der(1, b"\xff"), der(4, der(0x30)))]
+    if general:
+        extensions.append(der(0x30, der(6, bytes.fromhex("551d11")), der(4, der(0x30, *general))))
+    body = der(0x30, der(0xa0, der(2, b"\2")), der(2, serial.to_bytes(serial.bit_length() // 8 + 1, "big")), algorithm,
+               distinguished_name(*issuer),
+               der(0x30, *(der(0x17 if len(t) == 13 else 0x18, t.encode()) for t in valid)),
+               distinguished_name(*subject), key, der(0xa3, der(0x30, *extensions)))
+    return der(0x30, body, algorithm, der(3, b"\0" + rng.randbytes(70)))
+
+
+def certificate_message(*ders):
+    return tls_handshake(11, vector(b"".join(vector(one, 3) for one in ders), 3))

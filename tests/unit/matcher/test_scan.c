@@ -299,8 +299,9 @@ static void test_texts(void **state)
         SAMPLE(IOC_USER_AGENT, MATCH_EXACT, "Mozilla/5.0 (evil)"),
         SAMPLE(IOC_JA3, MATCH_EXACT, "e7d705a3286e19ea42f587b344ee6865"),
         SAMPLE(IOC_CERT_SHA1, MATCH_EXACT, "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
+        SAMPLE(IOC_CERT_SHA256, MATCH_EXACT, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"),
     };
-    struct fixture f = setup(samples, 3, NAMES_AUTO);
+    struct fixture f = setup(samples, 4, NAMES_AUTO);
     (void)state;
     scan_add_text(f.s, FIELD_HTTP_USER_AGENT, SPAN_LIT("Mozilla/5.0 (evil)"), 1);
     scan_add_text(f.s, FIELD_HTTP_USER_AGENT, SPAN_LIT("Mozilla/5.0 (evil) "), 2);
@@ -308,10 +309,12 @@ static void test_texts(void **state)
     scan_add_text(f.s, FIELD_TLS_JA3, SPAN_LIT("e7d705a3286e19ea42f587b344ee6865"), 4);
     scan_add_text(f.s, FIELD_TLS_JA4, SPAN_LIT("e7d705a3286e19ea42f587b344ee6865"), 5);
     scan_add_text(f.s, FIELD_TLS_CERT_SHA1, SPAN_LIT(""), 6);
+    scan_add_text(f.s, FIELD_TLS_CERT_SHA256, SPAN_LIT("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"), 7);
     const struct hit *hits;
-    assert_int_equal(scan_run(f.s, &hits), 2);
+    assert_int_equal(scan_run(f.s, &hits), 3);
     assert_int_equal(hits[0].cookie, 1);
     assert_int_equal(hits[1].cookie, 4);
+    assert_int_equal(hits[2].cookie, 7);
     teardown(&f);
 }
 

@@ -24,7 +24,7 @@ static void groups_are_prefixes(void **state)
     field_mask answers = FIELD_BIT(FIELD_DNS_ANSWER_NAME) | FIELD_BIT(FIELD_DNS_ANSWER_TARGET) |
                          FIELD_BIT(FIELD_DNS_ANSWER_ADDRESS);
     field_mask tls = FIELD_BIT(FIELD_TLS_SNI) | FIELD_BIT(FIELD_TLS_ALPN) | FIELD_BIT(FIELD_TLS_JA3) |
-                     FIELD_BIT(FIELD_TLS_JA4) | FIELD_BIT(FIELD_TLS_CERT_SHA1);
+                     FIELD_BIT(FIELD_TLS_JA4) | FIELDS_OF_CERTIFICATES;
     assert_int_equal(field_mask_of(SPAN_LIT("dns.answer")), answers);
     assert_int_equal(field_mask_of(SPAN_LIT("dns")), answers | FIELD_BIT(FIELD_DNS_QUERY));
     assert_int_equal(field_mask_of(SPAN_LIT("tls")), tls);

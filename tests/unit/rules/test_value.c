@@ -345,6 +345,13 @@ static void declared_types(void **state)
              IOC_DOMAIN, NULL);
     declared(IOC_CERT_SHA1, "DA:39:A3:EE:5E:6B:4B:0D:32:55:BF:EF:95:60:18:90:AF:D8:07:0x", REJECT_BAD_HASH,
              IOC_DOMAIN, NULL);
+    const char *sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    declared(IOC_CERT_SHA256, sha256, REJECT_NONE, IOC_CERT_SHA256, sha256);
+    declared(IOC_CERT_SHA256, " 01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF ", REJECT_NONE,
+             IOC_CERT_SHA256, sha256);
+    declared(IOC_CERT_SHA256, "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709", REJECT_TYPE_MISMATCH, IOC_SHA1, NULL);
+    declared(IOC_CERT_SHA1, sha256, REJECT_TYPE_MISMATCH, IOC_SHA256, NULL);
+    declared(IOC_SHA256, sha256, REJECT_NONE, IOC_SHA256, sha256);
     declared(IOC_USER_AGENT, " Evil[.]Agent/1.0 ", REJECT_NONE, IOC_USER_AGENT, " Evil[.]Agent/1.0 ");
     declared(IOC_REGEX, "^evil\\.[a-z]+$", REJECT_NONE, IOC_REGEX, "^evil\\.[a-z]+$");
     declared(IOC_JA4, "t13d1516h2_8daaf6152771_02713d6af862", REJECT_NONE, IOC_JA4,

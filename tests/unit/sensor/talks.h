@@ -285,6 +285,15 @@ static inline void talks_say_event(struct buf *out, const struct event *e)
         talks_say(out, "socks.host", e->socks->host);
         buf_printf(out, "socks.port=%u\n", (unsigned)e->socks->port);
         break;
+    case EVENT_TLS_CERTIFICATES:
+        buf_printf(out, "certificates\ntls.version=%04x\ntls.certificates=%u\n", (unsigned)e->certificates->version,
+                   (unsigned)e->certificates->n);
+        talks_say(out, "tls.subject", e->certificates->subject);
+        talks_say(out, "tls.issuer", e->certificates->issuer);
+        talks_say(out, "tls.serial", e->certificates->serial);
+        break;
+    case EVENT_KIND_COUNT:
+        break;
     }
 }
 

@@ -244,6 +244,24 @@ static const struct http_response hostile_response = {
 static const struct tls_client_hello hostile_hello = {
     .version = 0xffff, .sni = BYTES(HOSTILE), .alpn = {BYTES(HOSTILE), BYTES("")}, .n_alpn = 2};
 
+static const struct certificate_digests digests = {.sha1 = {"0123456789abcdef0123456789abcdef01234567"}};
+static const struct certificates chain = {
+    .version = 0x0303,
+    .n = 1,
+    .n_sha1 = 1,
+    .digests = &digests,
+    .own = {.not_before = 1767323045,
+            .not_after = 253402300799, /* 9999: the schema has no words for it */
+            .alt_names = BYTES("\x82\x04" "a.de" "\x87\x04\xc0\0\x02\x01"),
+            .n_alt_names = 2},
+    .subject = BYTES("O=Example\\, Inc., CN=\xc3\xa9.example"),
+    .issuer = BYTES("CN=CA"),
+    .serial = BYTES("00:9A"),
+};
+static const struct certificates hostile_chain = {
+    .n = 1, .n_sha1 = 1, .digests = &digests, .own = {.not_before = INT64_MIN, .not_after = INT64_MIN,
+    .alt_names = BYTES("\x82\x03\"\n\xff" "\x87\x03" "abc"), .n_alt_names = 1}};
+
 enum { SAMPLES_MAX = 32 };
 
 static size_t samples(struct event out[static SAMPLES_MAX])
@@ -281,6 +299,12 @@ static size_t samples(struct event out[static SAMPLES_MAX])
     out[n] = base_event(EVENT_TLS_SERVER, 6, 443, 40000);
     out[n].is_to_server = false;
     out[n++].tls_server = &server_hello;
+    const struct certificates *chains[] = {&chain, &hostile_chain};
+    for (size_t i = 0; i < 2; i++) {
+        out[n] = base_event(EVENT_TLS_CERTIFICATES, 6, 443, 40000);
+        out[n].is_to_server = false;
+        out[n++].certificates = chains[i];
+    }
     return n;
 }
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/sensor/chance.h"
+#include "tests/unit/sensor/extract/certificate.h"
 #include "tests/unit/sensor/talks.h"
 
 enum { CLIENT_PORT = 40000 };
@@ -828,6 +829,178 @@ static void test_client_is_who_asks(void **state)
     end(&h);
 }
 
+/* ---- certificates ---- */
+
+static void put_certificate(struct der *d, const char *cn, size_t n_alt)
+{
+    static uint8_t alt[64 * 1024];
+    for (size_t i = 0; i < n_alt; i++)
+        memcpy(alt + 12 * i, "\x82\x0a" "evil.test.", 12);
+    struct der_plan p = {.serial = SPAN_LIT("\x01\xab"),
+                         .cn = span_str(cn),
+                         .not_before = "260101000000Z",
+                         .not_after = "270101000000Z",
+                         .alt_names = span_of(alt, 12 * n_alt)};
+    d->len = 0;
+    der_certificate(d, &p);
+}
+
+/* ServerHello of this version, Certificate with `n` of them, ServerHelloDone; in records of `record_max`. */
+static void put_server_flight(struct buf *b, uint16_t version, unsigned n, size_t n_alt, size_t record_max)
+{
+    struct der *d = calloc(1, sizeof *d);
+    struct buf flight;
+    assert_non_null(d);
+    buf_init(&flight, 1 << 20);
+    buf_put_byte(&flight, 2);
+    size_t hello = packets_begin(&flight, 3);
+    packets_put_u16(&flight, version);
+    packets_put_fill(&flight, 'r', 32);
+    buf_put(&flight, SPAN_LIT("\0\xc0\x2f\0"));
+    packets_end(&flight, hello, 3);
+    if (n) {
+        buf_put_byte(&flight, 11);
+        size_t message = packets_begin(&flight, 3), list = packets_begin(&flight, 3);
+        for (unsigned i = 0; i < n; i++) {
+            put_certificate(d, i ? "CA" : "www.evil.example", n_alt);
+            size_t one = packets_begin(&flight, 3);
+            buf_put(&flight, der_span(d));
+            packets_end(&flight, one, 3);
+        }
+        packets_end(&flight, list, 3);
+        packets_end(&flight, message, 3);
+    }
+    buf_put(&flight, SPAN_LIT("\x0e\0\0\0"));
+    packets_put_tls_records(b, 22, buf_span(&flight), record_max);
+    buf_fini(&flight);
+    free(d);
+}
+
+static void begin_server(struct hearing *h, unsigned certificates)
+{
+    begin(h, 443, true);
+    h->events.certificates = certificates;
+}
+
+#define SAYS_HELLO "server hello\ntls.server_random=rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr\n"
+#define SAYS_CERTIFICATES(version, n)                                                                        \
+    "certificates\ntls.version=" version "\ntls.certificates=" n "\ntls.subject=CN=www.evil.example\n"        \
+    "tls.issuer=C=XX, O=Example CA\ntls.serial=01:AB\n"
+
+/* However it is cut into records and segments. */
+static void test_certificates(void **state)
+{
+    static const size_t records[] = {1, 7, 45, 46, 47, 300, 16000}, steps[] = {1, 5, 61, 1400, 1 << 16};
+    (void)state;
+    for (size_t r = 0; r < sizeof records / sizeof *records; r++)
+        for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
+            struct hearing h;
+            struct buf b;
+            begin_server(&h, CERTIFICATES_WANTED);
+            buf_init(&b, 1 << 20);
+            put_server_flight(&b, 0x0303, 2, 1, records[r]);
+            for (size_t at = 0; at < b.len; at += steps[s])
+                hear(&h, span_first(span_from(buf_span(&b), at), steps[s]));
+            assert_true(h.session.is_done);
+            assert_int_equal(h.stats.chains_cut, 0);
+            assert_says(&h, SAYS_HELLO SAYS_CERTIFICATES("0303", "2"));
+            buf_fini(&b);
+        }
+}
+
+/* Nothing is waited for where nobody wants any, they are encrypted, or there are none. */
+static void test_no_certificates(void **state)
+{
+    struct hearing h;
+    (void)state;
+    begin_server(&h, 0);
+    put_server_flight(&h.pending, 0x0303, 1, 1, 46);
+    hear(&h, SPAN_LIT(""));
+    assert_true(h.session.is_done);
+    assert_says(&h, SAYS_HELLO);
+    begin_server(&h, CERTIFICATES_WANTED);
+    put_server_flight(&h.pending, 0x7f1c, 1, 1, 46);
+    hear(&h, SPAN_LIT(""));
+    assert_int_equal(h.stats.events[EVENT_TLS_CERTIFICATES], 0);
+    finish(&h);
+    end(&h);
+    begin_server(&h, CERTIFICATES_WANTED);
+    put_server_flight(&h.pending, 0x0302, 0, 0, 16000);
+    packets_put_tls_records(&h.pending, 20, SPAN_LIT("\x01"), 1);
+    hear(&h, SPAN_LIT(""));
+    assert_true(h.session.is_done);
+    assert_says(&h, SAYS_HELLO);
+}
+
+/* Cut anywhere: those that are whole count, and it is said that there were more. */
+static void test_certificates_cut(void **state)
+{
+    struct buf b;
+    (void)state;
+    buf_init(&b, 1 << 20);
+    put_server_flight(&b, 0x0303, 2, 1, 100);
+    uint64_t n_before = 0;
+    for (size_t n = 60; n < b.len; n++) {
+        struct hearing h;
+        begin_server(&h, CERTIFICATES_WANTED);
+        hear(&h, span_first(buf_span(&b), n));
+        lose(&h, 5);
+        uint64_t n_chains = h.stats.events[EVENT_TLS_CERTIFICATES];
+        assert_true(n_chains == n_before || n_chains == 1);
+
+
+        n_before = n_chains;
+        finish(&h);
+        end(&h);
+    }
+    assert_int_equal(n_before, 1);
+    buf_fini(&b);
+}
+
+/* More than is held, in bytes and in number. */
+static void test_long_chain(void **state)
+{
+    struct hearing h;
+    (void)state;
+    begin_server(&h, CERTIFICATES_WANTED);
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    put_server_flight(&b, 0x0303, 12, 1000, 16000);
+    for (size_t at = 0; at < b.len; at += 1400)
+        hear(&h, span_first(span_from(buf_span(&b), at), 1400));
+    assert_int_equal(h.stats.chains_cut, 1);
+    assert_says(&h, SAYS_HELLO SAYS_CERTIFICATES("0303", "5"));
+    buf_reset(&b);
+    begin_server(&h, CERTIFICATES_WANTED);
+    put_server_flight(&b, 0x0303, CERTIFICATES_MAX + 1, 1, 16000);
+    hear(&h, buf_span(&b));
+    assert_int_equal(h.stats.chains_cut, 1);
+    assert_says(&h, SAYS_HELLO SAYS_CERTIFICATES("0303", "16"));
+    buf_fini(&b);
+}
+
+/* A capture that begins behind the hello. What a client sends there is its own, not the server's. */
+static void test_certificates_midstream(void **state)
+{
+    (void)state;
+    for (unsigned is_server = 0; is_server < 2; is_server++) {
+        struct hearing h;
+        struct buf b;
+        begin(&h, 443, is_server);
+        h.events.certificates = CERTIFICATES_WANTED;
+        h.session.is_adrift = true;
+        buf_init(&b, 1 << 20);
+        put_server_flight(&b, 0x0303, 1, 12, 42 + 4); /* the hello is the first record */
+        struct span rest = span_from(buf_span(&b), 5 + 46);
+        buf_put(&h.pending, rest);
+        hear(&h, SPAN_LIT(""));
+        finish(&h);
+        assert_int_equal(h.stats.events[EVENT_TLS_CERTIFICATES], 0); /* a first record that short is not believed */
+        end(&h);
+        buf_fini(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -864,6 +1037,11 @@ int main(void)
         cmocka_unit_test(test_hello_without_name),
         cmocka_unit_test(test_malformed_hello),
         cmocka_unit_test(test_two_protocols),
+        cmocka_unit_test(test_certificates),
+        cmocka_unit_test(test_no_certificates),
+        cmocka_unit_test(test_certificates_cut),
+        cmocka_unit_test(test_long_chain),
+        cmocka_unit_test(test_certificates_midstream),
         cmocka_unit_test(test_client_is_who_asks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -157,6 +157,8 @@ static void takes_the_type_from_a_name(void **state)
                    "cert_sha1 exact 911bfbc76d3c056b8f61aece042fefccd2be0741 @2 from=2018-07-24T13:38:13 "
                    "desc=Godzilla C&C\n",
                    "");
+    harness_expect("sha256_fingerprint,description\n0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef,c2\n", NULL,
+                   "cert_sha256 exact 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef @2 desc=c2\n", "");
 }
 
 static void finds_the_value_by_looking(void **state)

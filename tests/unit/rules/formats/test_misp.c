@@ -142,6 +142,8 @@ static void reads_every_type(void **state)
                      "ja3 exact 00112233445566778899aabbccddeeff @1\n", "");
     expect_attribute("x509-fingerprint-sha1", "00112233445566778899AABBCCDDEEFF00112233",
                      "cert_sha1 exact 00112233445566778899aabbccddeeff00112233 @1\n", "");
+    expect_attribute("x509-fingerprint-sha256", "0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF",
+                     "cert_sha256 exact 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef @1\n", "");
     expect_attribute("domain", "192.0.2.1", "ipv4 exact 192.0.2.1 @1\n",
                      "1:15: declared domain but is ipv4; taken for what it is\n");
     expect_attribute(

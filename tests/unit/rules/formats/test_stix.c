@@ -139,6 +139,8 @@ static void loads_what_one_field_decides(void **state)
     expect_pattern("[user-agent:value = 'Evil/1.0 (x)' OR "
                    "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'b']",
                    "user_agent exact Evil/1.0 (x) @1\nuser_agent exact b @1\n");
+    expect_pattern("[x509-certificate:hashes.'SHA-256' = '0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF']",
+                   "cert_sha256 exact 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef @1\n");
     expect_pattern("[x509-certificate:hashes.'SHA-1' = 'DA39A3EE5E6B4B0D3255BFEF95601890AFD80709']",
                    "cert_sha1 exact da39a3ee5e6b4b0d3255bfef95601890afd80709 @1\n");
     expect_pattern("[network-traffic:extensions.'http-request-ext'.request_value IN ('/gate.php', "

@@ -19,6 +19,7 @@ static void reads_each_type(void **state)
                       "user@evil.example\tIntel::EMAIL\t-\t-\t-\tF\n"
                       "da39a3ee5e6b4b0d3255bfef95601890afd80709\tIntel::FILE_HASH\t-\t-\t-\tF\n"
                       "d41d8cd98f00b204e9800998ecf8427e\tIntel::CERT_HASH\t-\t-\t-\tF\n"
+                      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\tIntel::CERT_HASH\t-\t-\t-\tF\n"
                       "root\tIntel::USER_NAME\t-\t-\t-\tF\n"
                       "bad.exe\tIntel::FILE_NAME\t-\t-\t-\tF\n",
                  NULL);
@@ -32,8 +33,9 @@ static void reads_each_type(void **state)
                         "url exact https://evil.example/x @7\n"
                         "user_agent exact bot agent/1.0 @8\n"
                         "cert_sha1 exact da39a3ee5e6b4b0d3255bfef95601890afd80709 @9\n"
-                        "ja3 exact d41d8cd98f00b204e9800998ecf8427e @10\n");
-    assert_int_equal(h.report.entries, 14);
+                        "ja3 exact d41d8cd98f00b204e9800998ecf8427e @10\n"
+                        "cert_sha256 exact 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef @14\n");
+    assert_int_equal(h.report.entries, 15);
     assert_int_equal(h.report.by_skip[SKIP_TYPE], 5);
     assert_int_equal(h.report.by_type[IOC_EMAIL].skipped, 1);
     assert_int_equal(h.report.by_type[IOC_SHA1].skipped, 1);

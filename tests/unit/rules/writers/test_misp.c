@@ -54,6 +54,7 @@ static void knows_its_types(void **state)
                  "0123456789abcdef0123456789abcdef", "");
     expect_attribute("{cert_sha1: 0123456789abcdef0123456789abcdef01234567}", "x509-fingerprint-sha1",
                  "0123456789abcdef0123456789abcdef01234567", "");
+    expect_attribute("{cert_sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef}", "x509-fingerprint-sha256", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "");
     expect_attribute("{domain: a.example, match: below}", "domain", "a.example", "widened domain below 1 @2\n");
 }
 

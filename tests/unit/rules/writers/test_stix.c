@@ -42,6 +42,8 @@ static void writes_patterns(void **state)
     expect_pattern(
         "{user_agent: \"it's\\\\\"}",
         "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'it\\\\'s\\\\\\\\'");
+    expect_pattern("{cert_sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef}",
+                   "x509-certificate:hashes.'SHA-256' = '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'");
     expect_pattern("{cert_sha1: 0123456789abcdef0123456789abcdef01234567}",
                    "x509-certificate:hashes.'SHA-1' = '0123456789abcdef0123456789abcdef01234567'");
 }

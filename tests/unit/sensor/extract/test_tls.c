@@ -139,7 +139,7 @@ static void client_full(struct built *b)
     put_extension(b, 23, SPAN_LIT(""));
     put_extension(b, 16, SPAN_LIT("\0\x0e\x02h2\x08http/1.1\x01x"));
     put_extension(b, 43, SPAN_LIT("\x06\x5a\x5a\x03\x04\x03\x03"));
-    put_extension(b, 0xfe0d, SPAN_LIT("\0\0\1\0\1"));
+    put_extension(b, 0xfe0d, SPAN_LIT("\0\0\1\0\1\x2a\0\x02" "ke" "\0\x03" "pay"));
     put_sni(b, "second.example");
     put_extension(b, 21, SPAN_LIT("\0\0\0\0"));
     vec_close(b, block, 2);
@@ -611,7 +611,7 @@ static void client_all_fields(void **state)
     assert_span(h.alpn[0], "h2");
     assert_span(h.alpn[1], "http/1.1");
     assert_span(h.alpn[2], "x");
-    assert_true(h.has_ech && !h.is_sslv2 && !h.is_cut);
+    assert_true(h.ech == TLS_ECH_POSSIBLE && !h.is_sslv2 && !h.is_cut);
     assert_span(h.ciphers, "\x13\x01\x13\x02\xc0\x2f");
     assert_span(h.session_id, "0123456789abcdef");
     assert_int_equal(h.random.len, 32);
@@ -638,7 +638,7 @@ static void assert_part_of(const struct tls_client_hello *cut, const struct tls_
     assert_true(cut->random.len == 0 || span_eq(cut->random, whole->random));
     assert_true(cut->session_id.len == 0 || span_eq(cut->session_id, whole->session_id));
     assert_true(is_prefix_of(cut->extensions, whole->extensions));
-    assert_true(whole->has_ech || !cut->has_ech);
+    assert_true(cut->ech == TLS_ECH_NONE || cut->ech == whole->ech);
 }
 
 static void client_cut_at_every_byte(void **state)
@@ -1124,6 +1124,191 @@ static void grease(void **state)
     assert_true(tls_is_grease(0x0a0a) && tls_is_grease(0xfafa) && !tls_is_grease(0x0a1a));
 }
 
+/* ---- Messages one after the other, certificates ---- */
+
+/* A ServerHello, something else and a Certificate with these, each in 3 bytes of length, in records of `size` bytes. */
+static void put_flight(struct built *b, size_t size)
+{
+    static const uint8_t flight[] = "\x02\0\0\x02" "sh" "\x16\0\0\x01" "x" "\x0b\0\0\x11\0\0\x0e\0\0\x03" "own\0\0\0\0\0\x02" "ca" "\x0e\0\0\0";
+    struct span rest = span_of(flight, sizeof flight - 1);
+    b->len = 0;
+    while (rest.len) {
+        struct span part = span_first(rest, size);
+        put(b, SPAN_LIT("\x16\3\3"));
+        put_vec(b, 2, part);
+        span_skip(&rest, part.len);
+    }
+}
+
+/* As a session does: what is not used is offered again, with more behind it. */
+static void messages_follow(void **state)
+{
+    static const struct span messages[] = {{(const uint8_t *)"\x02\0\0\x02" "sh", 6}, {(const uint8_t *)"\x16\0\0\x01" "x", 5},
+                                           {(const uint8_t *)"\x0b\0\0\x11\0\0\x0e\0\0\x03" "own\0\0\0\0\0\x02" "ca", 21},
+                                           {(const uint8_t *)"\x0e\0\0\0", 4}};
+    struct built *b = built_new();
+    uint8_t scratch[64];
+    for (size_t size = 1; size < 40; size++)
+        for (size_t step = 1; step < 50; step++) {
+            size_t at = 0, there = 0, left = 0, n = 0, used, want;
+            put_flight(b, size);
+            while (n < 4) {
+                struct span in = exact(span_of(b->bytes + at, there - at)), message;
+                size_t after = left;
+                enum verdict v = tls_handshake_next(in, left, scratch, sizeof scratch, &message, &used, &after, &want);
+                if (v == FIELD_PARTIAL) {
+                    assert_true(want > in.len && at + want <= b->len);
+                    there = there + step < b->len ? there + step : b->len;
+                } else {
+                    assert_int_equal(v, FIELD_FOUND);
+                    assert_true(span_eq(message, messages[n++]));
+                    at += used;
+                    left = after;
+                }
+                release(in);
+            }
+            assert_int_equal(at, b->len);
+            assert_int_equal(left, 0);
+        }
+    free(b);
+    (void)state;
+}
+
+/* Of a message without room there is as much as has room. */
+static void message_without_room(void **state)
+{
+    struct built *b = built_new();
+    struct span message;
+    uint8_t scratch[64];
+    size_t used, left, want;
+    b->len = 0;
+    for (int i = 0; i < 5; i++) {
+        put(b, SPAN_LIT("\x16\3\3"));
+        size_t at = vec_open(b, 2);
+        put(b, i ? SPAN_LIT("") : SPAN_LIT("\x0b\1\0\0"));
+        put_fill(b, 'c', 20);
+        vec_close(b, at, 2);
+    }
+    struct span in = built_span(b);
+    assert_int_equal(tls_handshake_next(span_first(in, 29), 0, scratch, sizeof scratch, &message, &used, &left, &want), FIELD_PARTIAL);
+    assert_int_equal(message.len, 24);
+    assert_int_equal(tls_handshake_next(in, 0, scratch, sizeof scratch, &message, &used, &left, &want), FIELD_PARTIAL);
+    assert_int_equal(message.len, sizeof scratch);
+    assert_true(want > in.len);
+    free(b);
+    (void)state;
+}
+
+static void next_of_other_records(void **state)
+{
+    struct span message;
+    uint8_t scratch[64];
+    size_t used, left, want;
+    (void)state;
+    assert_int_equal(tls_handshake_next(SPAN_LIT("\x14\3\3\0\1\1"), 0, scratch, 64, &message, &used, &left, &want), FIELD_ABSENT);
+    assert_int_equal(tls_handshake_next(SPAN_LIT("xyz"), 0, scratch, 64, &message, &used, &left, &want), FIELD_MALFORMED);
+    assert_int_equal(tls_handshake_next(SPAN_LIT("\x0e\0\x14\3\3\0\1\1"), 2, scratch, 64, &message, &used, &left, &want), FIELD_MALFORMED);
+}
+
+/* "own" and "ca" of the message, as many as are whole. */
+static unsigned count_certificates(struct span message, enum verdict *out)
+{
+    struct span list, der, in = exact(message);
+    unsigned n = 0;
+    *out = tls_certificates_read(in, &list);
+    while (tls_certificate_take(&list, &der))
+        assert_true(n++ == 0 ? span_eq(der, SPAN_LIT("own")) : span_eq(der, SPAN_LIT("ca")));
+    release(in);
+    return n;
+}
+
+static void certificates(void **state)
+{
+    static const struct span message = {(const uint8_t *)"\x0b\0\0\x11\0\0\x0e\0\0\x03" "own\0\0\0\0\0\x02" "ca", 21};
+    enum verdict v;
+    (void)state;
+    for (size_t n = 0; n <= message.len; n++) {
+        unsigned found = count_certificates(span_first(message, n), &v);
+        assert_int_equal(v, n == message.len ? FIELD_FOUND : FIELD_PARTIAL);
+        assert_int_equal(found, (n >= 13) + (n >= 21));
+    }
+    count_certificates(SPAN_LIT("\x0c\0\0\0"), &v);
+    assert_int_equal(v, FIELD_ABSENT);
+    static const struct span lies[] = {{(const uint8_t *)"\x0b\0\0\x02\0\0", 6},
+                                       {(const uint8_t *)"\x0b\0\0\x03\0\0\x06", 7},
+                                       {(const uint8_t *)"\x0b\0\0\x0a\0\0\x06\0\0\x03" "own!", 14}};
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        assert_int_equal(count_certificates(lies[i], &v), i == 2);
+        assert_int_equal(v, FIELD_MALFORMED);
+    }
+    count_certificates(SPAN_LIT("\x0b\0\0\x05\0\0\x09\0\0"), &v); /* a list longer than its message */
+    assert_int_equal(v, FIELD_MALFORMED);
+}
+
+static void sniffs_certificates(void **state)
+{
+    static const uint8_t good[] = "\x16\3\3\0\x13\x0b\0\0\x0f\0\0\x0c\0\0\x09\x30\x82\0\x05" "abcde";
+    uint8_t bad[sizeof good - 1];
+    (void)state;
+    for (size_t n = 0; n < sizeof good; n++) {
+        struct span in = exact(span_of(good, n));
+        assert_int_equal(tls_sniff_certificate(in), n < 19 ? FIELD_PARTIAL : FIELD_FOUND);
+        release(in);
+    }
+    static const size_t places[] = {0, 1, 5, 8, 11, 14, 15, 16, 18};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        memcpy(bad, good, sizeof bad);
+        bad[places[i]] ^= 0x40;
+        assert_int_equal(tls_sniff_certificate(span_of(bad, sizeof bad)), FIELD_MALFORMED);
+    }
+}
+
+/* ---- encrypted_client_hello ---- */
+
+static void client_ech(void **state)
+{
+    static const struct {
+        unsigned type;
+        struct span data;
+        const char *name;
+        enum tls_ech ech;
+        bool is_hidden;
+    } rows[] = {
+#define OUTER(enc, payload) {(const uint8_t *)"\0\0\1\0\1\x2a" enc payload, sizeof("\0\0\1\0\1\x2a" enc payload) - 1}
+        {0xfe0d, OUTER("\0\2ke", "\0\3pay"), "www.example", TLS_ECH_POSSIBLE, false},
+        {0xfe0d, OUTER("\0\2ke", "\0\3pay"), "CloudFlare-ECH.com", TLS_ECH_REAL, true},
+        {0xfe0d, OUTER("\0\0", "\0\3pay"), "www.example", TLS_ECH_REAL, true},
+        {0xfe0d, OUTER("\0\2ke", "\0\0"), "www.example", TLS_ECH_NONE, false},
+        {0xfe0d, OUTER("\0\2ke", "\0\4pay"), "www.example", TLS_ECH_NONE, false},
+        {0xfe0d, OUTER("\0\2ke", "\0\2pay"), "www.example", TLS_ECH_NONE, false},
+        {0xfe0d, {(const uint8_t *)"\1", 1}, "www.example", TLS_ECH_INNER, false},
+        {0xfe0d, {(const uint8_t *)"\1x", 2}, "www.example", TLS_ECH_NONE, false},
+        {0xfe0d, {(const uint8_t *)"\2", 1}, "www.example", TLS_ECH_NONE, false},
+        {0xfe0d, {(const uint8_t *)"", 0}, "www.example", TLS_ECH_NONE, false},
+        {0xffce, {(const uint8_t *)"anything", 8}, "www.example", TLS_ECH_ESNI, false},
+        {0xffce, {(const uint8_t *)"anything", 8}, NULL, TLS_ECH_ESNI, true},
+        {0xff02, {(const uint8_t *)"", 0}, "www.example", TLS_ECH_ESNI, false},
+        {0xfe0c, {(const uint8_t *)"", 0}, "www.example", TLS_ECH_ESNI, false},
+        {0xfe0e, {(const uint8_t *)"", 0}, "www.example", TLS_ECH_NONE, false},
+#undef OUTER
+    };
+    struct built *b = built_new();
+    struct tls_client_hello h;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t body = client_open(b, 0x0303), block = vec_open(b, 2);
+        if (rows[i].name)
+            put_sni(b, rows[i].name);
+        put_extension(b, rows[i].type, rows[i].data);
+        vec_close(b, block, 2);
+        vec_close(b, body, 3);
+        assert_int_equal(read_client(b, &h), FIELD_FOUND);
+        assert_int_equal(h.ech, rows[i].ech);
+        assert_int_equal(tls_name_is_hidden(&h), rows[i].is_hidden);
+    }
+    free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1135,6 +1320,12 @@ int main(void)
         cmocka_unit_test(gather_partial_at_every_byte),
         cmocka_unit_test(gather_want_is_exact_where_it_can_be),
         cmocka_unit_test(gather_is_called_again_seldom),
+        cmocka_unit_test(messages_follow),
+        cmocka_unit_test(message_without_room),
+        cmocka_unit_test(next_of_other_records),
+        cmocka_unit_test(certificates),
+        cmocka_unit_test(sniffs_certificates),
+        cmocka_unit_test(client_ech),
         cmocka_unit_test(gather_room),
         cmocka_unit_test(gather_first_of_several_messages),
         cmocka_unit_test(gather_other_content),
