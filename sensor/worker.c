@@ -33,7 +33,7 @@ enum {
     OUT_BYTES_MAX = 4 << 20,
     OUT_BYTES_FLUSH = 128 << 10,
     ALERT_KEYS = 1 << 17,
-    AHEAD = 32,                /* packets decoded before the first of them is read */
+    AHEAD = 32, /* packets decoded before the first of them is read */
     PORT_DNS = 53,
     PORT_MDNS = 5353,
     PORT_LLMNR = 5355,
@@ -458,6 +458,18 @@ COLD static const struct event *with_fingerprints(struct worker *w, const struct
     return whole;
 }
 
+/* False: it can't be written as a line. */
+COLD static bool put_alert(struct worker *w, const struct alert *a)
+{
+    if (w->o.alert) {
+        w->is_broken = w->is_broken || !w->o.alert(w->o.alert_to, a);
+        return true;
+    }
+    if (w->out.len > OUT_BYTES_FLUSH)
+        write_out(w);
+    return eve_put_alert(&w->out, &w->o.eve, a);
+}
+
 COLD static void report(struct worker *w, const struct hit *h)
 {
     struct stats *s = &w->stats;
@@ -483,9 +495,7 @@ COLD static void report(struct worker *w, const struct hit *h)
     }
     struct event whole;
     a.event = with_fingerprints(w, a.event, &whole);
-    if (w->out.len > OUT_BYTES_FLUSH)
-        write_out(w);
-    if (eve_put_alert(&w->out, &w->o.eve, &a)) {
+    if (put_alert(w, &a)) {
         s->alerts++;
         credit_lists(w, h->indicator, seconds);
         if (w->o.alerted)
@@ -537,6 +547,8 @@ void worker_flush(struct worker *w)
     if (w->scanner)
         match_events(w);
     write_out(w);
+    if (w->o.flushed && !w->is_broken)
+        w->is_broken = !w->o.flushed(w->o.alert_to, w->stats.last_ns);
     events_reset(&w->events);
     w->stats.flows_evicted = flow_evictions(w->flows);
     w->stats.alert_keys_evicted = seen_forgotten(w->seen);

@@ -21,6 +21,12 @@ struct worker_options {
     /* Takes whole lines. False: the output is broken, nothing more is offered. */
     bool (*write)(void *to, struct span lines);
     void *write_to;
+    /* Takes alerts instead of `write`, which then has but events: outputs differ in what they show. `a` dies with the call. False: as
+     * above. NULL: alerts are lines. */
+    bool (*alert)(void *to, const struct alert *a);
+    /* A batch was matched, and its alerts were handed over; the latest packet so far was of that time. False: as above. NULL. */
+    bool (*flushed)(void *to, int64_t now_ns);
+    void *alert_to;
     /* Told of each alert that was put out, with the indicator of the db's set and the packet's time; NULL. */
     void (*alerted)(void *to, uint32_t indicator, int64_t seconds);
     void *alerted_to;
