@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "outputs/outputs.h"
 #include "sensor/capture/capture.h"
 #include "sensor/ledger.h"
 #include "sensor/worker.h"
@@ -14,6 +15,7 @@
 #include "tools/progress.h"
 #include "tools/signals.h"
 #include "tools/sink.h"
+#include "tools/start_outputs.h"
 #include "tools/summary.h"
 
 enum { PACKETS_PER_READ = 4096 };
@@ -22,10 +24,11 @@ struct run {
     struct options options;
     struct paths captures;
     struct loaded loaded;
-    struct sink sink;
+    struct sink sink;        /* of `fields` */
+    struct outputs *outputs; /* of `replay` */
     struct worker *worker;
     struct progress progress;
-    struct ledger ledger; /* of captures that are read one by one */
+    struct ledger ledger;  /* of captures that are read one by one */
     uint64_t bytes_before; /* sizes of the captures that are done */
     size_t n_read, n_failed;
     bool has_lists;
@@ -107,9 +110,11 @@ static void write_stats(struct run *r, const struct eve_options *eve)
                               .n_reports = r->loaded.n_reports,
                               .list_hits = worker_list_hits(r->worker),
                               .allow_hits = worker_allow_hits(r->worker),
-                              .ledger = &r->ledger};
+                              .ledger = &r->ledger,
+                              .more = r->outputs ? outputs_put_stats : NULL,
+                              .more_from = r->outputs};
     if (eve_put_stats(&line, eve, worker_stats(r->worker), r->loaded.db, &lists, 0))
-        sink_write(&r->sink, buf_span(&line));
+        r->outputs ? outputs_write_stats(r->outputs, buf_span(&line)) : sink_write(&r->sink, buf_span(&line));
     buf_fini(&line);
 }
 
@@ -132,7 +137,12 @@ static bool run_all(struct run *r)
         .verifies_checksums = r->options.verifies_checksums,
         .write = sink_write,
         .write_to = &r->sink,
+        .alert_to = r->outputs ? outputs_tap(r->outputs) : NULL,
     };
+    if (options.alert_to) {
+        options.alert = outputs_alert;
+        options.flushed = outputs_flushed;
+    }
     r->worker = worker_new(&options, &err);
     if (!r->worker) {
         say_err(&err);
@@ -143,6 +153,8 @@ static bool run_all(struct run *r)
     read_captures(r);
     if (r->options.is_joined)
         worker_end_run(r->worker);
+    if (r->outputs)
+        outputs_close_windows(r->outputs);
     double seconds = seconds_since(&start);
     progress_end(&r->progress);
     if (r->options.writes_stats)
@@ -165,6 +177,26 @@ static bool run_all(struct run *r)
     if (r->n_read == 0)
         say("no capture was read");
     return true;
+}
+
+static bool open_output(struct run *r, struct err *err)
+{
+    if (!r->has_lists)
+        return sink_open(&r->sink, r->options.output, err);
+    struct eve_options eve = {.version = r->options.eve_version,
+                              .sources = (const char *const *)r->captures.items};
+    r->outputs = new_outputs(&r->options, &eve, 0, err);
+    return r->outputs && outputs_start(r->outputs, err);
+}
+
+static bool close_output(struct run *r)
+{
+    if (r->outputs)
+        return end_outputs(r->outputs, r->options.is_quiet);
+    if (sink_close(&r->sink))
+        return true;
+    say_err(&r->sink.err);
+    return false;
 }
 
 static bool expand_captures(struct run *r, int argc, char **argv)
@@ -205,19 +237,18 @@ static int run(int argc, char **argv, enum option_scope scope)
                 status = EXIT_USAGE;
             goto out;
         }
-        if (!sink_open(&r.sink, r.options.output, &err)) {
+        if (!open_output(&r, &err)) {
             say_err(&err);
             goto out;
         }
         is_good = run_all(&r) && is_good && r.n_failed == 0 && r.n_read > 0 && !r.loaded.has_failed;
-        if (!sink_close(&r.sink)) {
-            say_err(&r.sink.err);
+        if (!close_output(&r))
             is_good = false;
-        }
         status = is_good ? EXIT_DONE : EXIT_FAILED;
     }
 out:
     worker_free(r.worker);
+    outputs_free(r.outputs);
     loaded_fini(&r.loaded);
     paths_fini(&r.captures);
     options_fini(&r.options);
