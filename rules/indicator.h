@@ -113,6 +113,12 @@ bool ioc_type_of(struct span name, enum ioc_type *out);
 bool ioc_match_of(struct span name, enum ioc_match *out);
 /* Takes "amber", "TLP:AMBER", "tlp:amber+strict", "WHITE" (= clear), any case. */
 bool tlp_of(struct span text, enum tlp *out);
+/* May what is marked so go where `ceiling` is the most that may? What nobody marked counts as amber: whoever forgot to mark it did not
+ * mean it for everybody. A ceiling of TLP_NONE lets all through. */
+static inline bool tlp_is_within(enum tlp tlp, enum tlp ceiling)
+{
+    return ceiling == TLP_NONE || (tlp ? tlp : TLP_AMBER) <= ceiling;
+}
 
 /* Where an indicator of this type is looked for when nobody says otherwise. */
 field_mask ioc_default_fields(enum ioc_type t);

@@ -641,6 +641,7 @@ bool eve_put_alert(struct buf *out, const struct eve_options *o, const struct al
     eve_begin(&l, out, o, a->event, "alert");
     l.wire_left = ALERT_WIRE_BYTES;
     eve_put_alert_object(&l, a);
-    put_kind(&l, a->event);
+    if (!a->repeats)
+        put_kind(&l, a->event);
     return eve_end(&l);
 }

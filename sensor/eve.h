@@ -10,6 +10,14 @@ struct eve_options {
     int version;                     /* 8, or 7: older dns shape, no ip_v, our context in alert.metadata */
     const char *const *sources;      /* by event.source: capture paths (pcap_filename), or interfaces (in_iface) */
     bool is_live;                    /* sources are interfaces: no pcap_cnt, no pcap_filename */
+    enum tlp max_tlp;                /* alerts tell nothing of origins that are marked stricter (tlp_is_within()); TLP_NONE: all */
+    unsigned max_severity;           /* alerts of this severity (1 is high, 3 low) or a higher one; 0: all */
+};
+
+/* Alerts that were not written one by one: outputs/threshold.h. */
+struct alert_repeats {
+    uint64_t n;
+    int64_t first_ns, last_ns; /* of those */
 };
 
 /* A hit on its way out. */
@@ -19,7 +27,16 @@ struct alert {
     uint32_t indicator;
     enum field field;
     struct span observed;  /* the field's bytes as on the wire (4 or 16 bytes for addresses in DNS answers and flows) */
+    const struct alert_repeats *repeats; /* NULL; else it sums up others, and shows of the event what is not its kind's own */
 };
+
+/* What eve_options make of an alert. What origins they hold back has no part in it: it is as though those had never been there. */
+enum alert_fate {
+    ALERT_SHOWN,
+    ALERT_WITHHELD, /* above the ceiling: no origin is left that holds */
+    ALERT_FILTERED, /* below the severity asked for */
+};
+enum alert_fate eve_alert_fate(const struct eve_options *o, const struct alert *a);
 
 /* No alert is longer than this, whatever the traffic and the lists hold: it shows at most 8 KB from the wire, long texts of
  * lists are cut, and origins beyond about 16 KB are counted in `origins_left_out`. An event's line has no such limit. */
@@ -27,10 +44,12 @@ enum { EVE_ALERT_MAX = 256 * 1024 };
 
 /* false: it did not fit `out`, which is as it was before. A DNS event of version 7 may be several lines. */
 bool eve_put_event(struct buf *out, const struct eve_options *o, const struct event *e);
+/* Of an alert that is shown (eve_alert_fate()). */
 bool eve_put_alert(struct buf *out, const struct eve_options *o, const struct alert *a);
 
 struct list_report;
 struct ledger;
+struct json;
 /* What is said of lists and sources besides. */
 struct eve_lists {
     const struct list_report *reports; /* borrowed; may be NULL */
@@ -38,6 +57,8 @@ struct eve_lists {
     const uint64_t *list_hits;         /* borrowed; [i] belongs to list i of the db's set */
     const uint64_t *allow_hits;        /* borrowed; [i] belongs to origin i of its allow side; NULL: there is none */
     const struct ledger *ledger;       /* borrowed; NULL: no numbers by source */
+    void (*more)(const void *from, struct json *j); /* adds members to the ledger; NULL */
+    const void *more_from;
 };
 
 /* A "stats" event: the sums, per-list entries and hits, what was allowed. `db` may be NULL. */

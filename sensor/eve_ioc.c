@@ -1,7 +1,7 @@
 /* The "alert" object: what Suricata says of a rule, said of an indicator, and in context.ioc (version 7: metadata.ioc)
  * the indicator itself with everybody who named it.
  *
- * Only origins that hold at the event's time speak: they give confidence, marking, severity and category. Lists are
+ * Only origins that hold at the event's time, and may be told where the line goes, speak: they give confidence, marking, severity and category. Lists are
  * hostile too, and one could name an indicator a million times, so texts are cut and origins bounded; the marking is
  * still the strictest of all that hold, shown or not. */
 #include "sensor/eve_parts.h"
@@ -23,11 +23,12 @@ enum {
 struct judgement {
     const struct set_view *set;
     const struct indicator *indicator;
-    int64_t seconds; /* the event's time */
-    enum tlp tlp;    /* the strictest */
-    int confidence;  /* the highest, or -1 */
+    int64_t seconds;  /* the event's time */
+    enum tlp ceiling; /* origins marked stricter do not speak */
+    enum tlp tlp;     /* the strictest */
+    int confidence;   /* the highest, or -1 */
     const char *category;
-    uint32_t first_list; /* of the first one; UINT32_MAX if none holds */
+    uint32_t first_list; /* of the first one; UINT32_MAX if none speaks */
     uint64_t n_lists;    /* runs of one list; lists are read one after the other */
     bool is_exercise;    /* nobody means it but for a drill */
 };
@@ -109,10 +110,16 @@ static size_t best_word(const struct set_view *set, const struct context *c, siz
     return best;
 }
 
-/* The next origin from `at` on that holds, or ORIGIN_END. */
-static uint32_t next_holding(const struct judgement *j, uint32_t at)
+static bool speaks(const struct judgement *j, const struct origin *o)
 {
-    while (at != ORIGIN_END && !set_origin_holds(j->set, &j->set->origins[at], j->seconds))
+    return tlp_is_within((enum tlp)j->set->contexts[o->context].tlp, j->ceiling) &&
+           set_origin_holds(j->set, o, j->seconds);
+}
+
+/* The next origin from `at` on that speaks, or ORIGIN_END. */
+static uint32_t next_speaking(const struct judgement *j, uint32_t at)
+{
+    while (at != ORIGIN_END && !speaks(j, &j->set->origins[at]))
         at = j->set->origins[at].next;
     return at;
 }
@@ -122,8 +129,8 @@ static void judge(struct judgement *j)
     size_t word = VOCABULARY_LEN, n = 0;
     uint32_t list = UINT32_MAX;
 
-    for (uint32_t at = next_holding(j, j->indicator->origins); at != ORIGIN_END;
-         at = next_holding(j, j->set->origins[at].next), n++) {
+    for (uint32_t at = next_speaking(j, j->indicator->origins); at != ORIGIN_END;
+         at = next_speaking(j, j->set->origins[at].next), n++) {
         const struct origin *o = &j->set->origins[at];
         const struct context *c = &j->set->contexts[o->context];
         if (n == 0)
@@ -253,8 +260,8 @@ static void put_origins(struct json *json, const struct judgement *j)
     bool is_full = false;
 
     json_begin_array(json, "origins");
-    for (uint32_t at = next_holding(j, j->indicator->origins); at != ORIGIN_END;
-         at = next_holding(j, j->set->origins[at].next)) {
+    for (uint32_t at = next_speaking(j, j->indicator->origins); at != ORIGIN_END;
+         at = next_speaking(j, j->set->origins[at].next)) {
         left_out += is_full;
         if (is_full)
             continue;
@@ -300,6 +307,15 @@ static const char *ech_name(const struct alert *a)
     return is_name ? names[a->event->tls_client->ech] : NULL;
 }
 
+static void put_repeats(struct eve_line *l, const struct alert_repeats *r)
+{
+    json_begin_object(&l->json, "repeats");
+    json_u64(&l->json, "count", r->n);
+    eve_put_time(l, "first", r->first_ns);
+    eve_put_time(l, "last", r->last_ns);
+    json_end_object(&l->json);
+}
+
 static void put_ioc(struct eve_line *l, const struct judgement *j, const struct alert *a)
 {
     struct json *json = &l->json;
@@ -324,19 +340,39 @@ static void put_ioc(struct eve_line *l, const struct judgement *j, const struct 
         json_u64(json, "confidence", (uint64_t)j->confidence);
     if (j->is_exercise)
         json_bool(json, "exercise", true);
+    if (a->repeats)
+        put_repeats(l, a->repeats);
     put_origins(json, j);
     json_end_object(json);
 }
 
-void eve_put_alert_object(struct eve_line *l, const struct alert *a)
+static struct judgement judgement_of(const struct eve_options *o, const struct alert *a)
 {
     const struct set_view *set = db_set(a->db);
     struct judgement j = {.set = set,
                           .indicator = &set->indicators[a->indicator],
                           .seconds = eve_seconds(a->event->ts_ns),
+                          .ceiling = o->max_tlp,
                           .confidence = -1,
                           .first_list = UINT32_MAX};
     judge(&j);
+    return j;
+}
+
+enum alert_fate eve_alert_fate(const struct eve_options *o, const struct alert *a)
+{
+    if (o->max_tlp == TLP_NONE && o->max_severity == 0)
+        return ALERT_SHOWN;
+    struct judgement j = judgement_of(o, a);
+    if (j.first_list == UINT32_MAX)
+        return ALERT_WITHHELD;
+    return o->max_severity && severity_of(&j) > o->max_severity ? ALERT_FILTERED : ALERT_SHOWN;
+}
+
+void eve_put_alert_object(struct eve_line *l, const struct alert *a)
+{
+    struct judgement j = judgement_of(l->options, a);
+    const struct set_view *set = j.set;
     json_begin_object(&l->json, "alert");
     json_str(&l->json, "action", "allowed");
     json_u64(&l->json, "gid", 1);

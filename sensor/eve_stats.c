@@ -385,6 +385,8 @@ bool eve_put_stats(struct buf *out, const struct eve_options *o, const struct st
     put_work_ledger(j, s);
     put_list_ledger(j, set, allow, &tally, lists);
     put_allow_ledger(j, allow, &tally, lists->allow_hits);
+    if (lists->more)
+        lists->more(lists->more_from, j);
     allow_tally_fini(&tally);
     json_end_object(j);
     json_end_object(j);

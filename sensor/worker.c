@@ -425,6 +425,17 @@ COLD static const struct event *with_fingerprints(struct worker *w, const struct
     return whole;
 }
 
+/* False: it can't be written as a line. */
+COLD static bool put_alert(struct worker *w, const struct alert *a)
+{
+    if (w->o.alert) {
+        w->is_broken = w->is_broken || !w->o.alert(w->o.alert_to, a);
+        return true;
+    }
+    make_room(w, a->event->turn);
+    return eve_put_alert(&w->out, &w->o.eve, a);
+}
+
 COLD static void report(struct worker *w, const struct hit *h)
 {
     struct stats *s = &w->stats;
@@ -450,8 +461,7 @@ COLD static void report(struct worker *w, const struct hit *h)
     }
     struct event whole;
     a.event = with_fingerprints(w, a.event, &whole);
-    make_room(w, a.event->turn);
-    if (eve_put_alert(&w->out, &w->o.eve, &a)) {
+    if (put_alert(w, &a)) {
         s->alerts++;
         credit_lists(w, h->indicator, seconds);
         if (w->o.alerted)
@@ -502,6 +512,8 @@ void worker_flush(struct worker *w)
     if (w->scanner)
         match_events(w);
     write_out(w);
+    if (w->o.flushed && !w->is_broken)
+        w->is_broken = !w->o.flushed(w->o.alert_to, w->stats.last_ns);
     events_reset(&w->events);
     w->stats.flows_evicted = flow_evictions(w->flows);
     w->stats.http2_tables_evicted = tcp_http2_evictions(w->tcp);

@@ -24,6 +24,12 @@ struct worker_options {
     void *write_to;
     /* Instead of `write`, and with the same `to`: those of one turn alone. NULL. */
     bool (*write_turn)(void *to, uint64_t turn, struct span lines);
+    /* Takes alerts instead of `write`, which then has but events: outputs differ in what they show. `a` dies with the call. False: as
+     * above. NULL: alerts are lines. Alone (one worker, no write_turn): nobody puts them in order. */
+    bool (*alert)(void *to, const struct alert *a);
+    /* A batch was matched, and its alerts were handed over; the latest packet so far was of that time. False: as above. NULL. */
+    bool (*flushed)(void *to, int64_t now_ns);
+    void *alert_to;
     /* Told of each alert that was put out, with the indicator of the db's set and the packet's time; NULL. */
     void (*alerted)(void *to, uint32_t indicator, int64_t seconds);
     void *alerted_to;

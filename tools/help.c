@@ -34,6 +34,13 @@ static const char overview[] =
     "      --cache DIR         where compiled lists are kept (~/.cache/vedette)\n"                           \
     "      --no-cache          compile afresh, keep nothing\n"
 
+#define ALERT_OUTPUT_OPTIONS                                                                                 \
+    "Output\n"                                                                                               \
+    "  -o, --output OUTPUT     file, unix:, unixgram:, syslog:, kafka:, redis: (stdout); again for more\n" \
+    "      --threshold N/S     N alerts of an indicator at a client in S seconds, then a summary\n"         \
+    "      --eve 7|8           shape of the lines: Suricata 7's or 8's EVE (8)\n"                            \
+    "  -q, --quiet             no diagnostics of list entries, no progress, no summary\n"
+
 #define OUTPUT_OPTIONS                                                                                       \
     "Output\n"                                                                                               \
     "  -o, --output FILE       write lines there (stdout)\n"                                                 \
@@ -45,7 +52,7 @@ static const char replay[] =
     "\n"
     "Reads captures (pcap, pcapng; plain, .gz, .zst, .xz; directories; - for stdin) and\n"
     "writes one EVE alert per flow, indicator and value.\n"
-    "\n" LIST_OPTIONS "\n" OUTPUT_OPTIONS "      --stats             end with a stats event\n"
+    "\n" LIST_OPTIONS "\n" ALERT_OUTPUT_OPTIONS "      --stats             end with a stats event\n"
     "\n"
     "Captures\n"
     "      --join              captures are parts of one: flows go on from file to file\n"
@@ -85,7 +92,7 @@ static const char live[] =
     "      --no-promiscuous    only what is addressed to this host\n"
     "      --checksums C       ignore, or verify: what has a wrong one is not read (ignore)\n"
     "      --user NAME         become this user once the interface is open (nobody)\n"
-    "\n" LIST_OPTIONS "\n" OUTPUT_OPTIONS
+    "\n" LIST_OPTIONS "\n" ALERT_OUTPUT_OPTIONS
     "      --stats[=SECONDS]   a stats event at the end, and every so many seconds\n"
     "  -h, --help\n";
 

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "outputs/outputs.h"
 #include "sensor/capture/capture.h"
 #include "sensor/ledger.h"
 #include "sensor/worker.h"
@@ -16,7 +17,7 @@
 #include "tools/message.h"
 #include "tools/options.h"
 #include "tools/signals.h"
-#include "tools/sink.h"
+#include "tools/start_outputs.h"
 #include "tools/summary.h"
 
 enum { PACKETS_PER_READ = 1024 };
@@ -24,7 +25,7 @@ enum { PACKETS_PER_READ = 1024 };
 struct live {
     struct options options;
     struct loaded loaded;
-    struct sink sink;
+    struct outputs *outputs;
     struct capture *capture;
     struct worker *worker;
     struct eve_options eve;
@@ -74,9 +75,11 @@ static void write_stats(struct live *l)
                               .n_reports = l->loaded.n_reports,
                               .list_hits = worker_list_hits(l->worker),
                               .allow_hits = worker_allow_hits(l->worker),
-                              .ledger = &ledger};
+                              .ledger = &ledger,
+                              .more = outputs_put_stats,
+                              .more_from = l->outputs};
     if (eve_put_stats(&line, &l->eve, worker_stats(l->worker), l->loaded.db, &lists, time(NULL) - l->start))
-        sink_write(&l->sink, buf_span(&line));
+        outputs_write_stats(l->outputs, buf_span(&line));
     buf_fini(&line);
 }
 
@@ -98,6 +101,8 @@ static bool watch(struct live *l)
         worker_flush(l->worker);
         if (n < 0)
             break;
+        if (signals_want_reopen())
+            outputs_reopen(l->outputs);
         if (l->options.stats_interval_s && time(NULL) >= l->next_stats) {
             note_drops(l);
             write_stats(l);
@@ -109,6 +114,7 @@ static bool watch(struct live *l)
         say_err(&err);
     note_drops(l);
     worker_end_source(l->worker);
+    outputs_close_windows(l->outputs);
     return n >= 0;
 }
 
@@ -124,12 +130,15 @@ static bool start(struct live *l)
     };
     l->sources[0] = o->interface;
     l->eve = (struct eve_options){.version = o->eve_version, .sources = l->sources, .is_live = true};
-    struct worker_options worker = {
-        .db = l->loaded.db, .eve = l->eve, .write = sink_write, .write_to = &l->sink,
-        .verifies_checksums = o->verifies_checksums};
+    struct worker_options worker = {.db = l->loaded.db,
+                                    .eve = l->eve,
+                                    .alert = outputs_alert,
+                                    .flushed = outputs_flushed,
+                                    .verifies_checksums = o->verifies_checksums};
     if (getrandom(&worker.seed, sizeof worker.seed, 0) != sizeof worker.seed)
         worker.seed = (uint64_t)time(NULL);
-    if (!sink_open(&l->sink, o->output, &err) ||
+    if (!(l->outputs = new_outputs(o, &l->eve, worker.seed, &err)) ||
+        !(worker.alert_to = outputs_tap(l->outputs)) ||
         !(l->capture = capture_open_live(o->interface, &capture, &err)) ||
         !(l->worker = worker_new(&worker, &err))) {
         say_err(&err);
@@ -140,7 +149,12 @@ static bool start(struct live *l)
         say("%s: link type %s is not read", o->interface, capture_link_name(l->capture));
         return false;
     }
-    return drop_privileges(o->user);
+    if (!drop_privileges(o->user))
+        return false;
+    if (outputs_start(l->outputs, &err))
+        return true;
+    say_err(&err);
+    return false;
 }
 
 static bool run(struct live *l)
@@ -167,10 +181,8 @@ static bool run(struct live *l)
             .seconds = (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9,
             .is_live = true,
         });
-    if (!sink_close(&l->sink)) {
-        say_err(&l->sink.err);
+    if (!end_outputs(l->outputs, l->options.is_quiet))
         return false;
-    }
     return is_good && !l->loaded.has_failed;
 }
 
@@ -185,8 +197,8 @@ static bool check(struct live *l)
     if (!load_lists(&o->load, &l->loaded) || l->loaded.has_failed)
         return false;
     uint32_t n = db_set(l->loaded.db)->n_indicators;
-    say("%s: settings and lists are good: %u indicator%s", o->config_path ? o->config_path : "command line", n,
-        n == 1 ? "" : "s");
+    say("%s: settings and lists are good: %u indicator%s", o->config_path ? o->config_path : "command line",
+        n, n == 1 ? "" : "s");
     return true;
 }
 
@@ -219,9 +231,11 @@ int command_live(int argc, char **argv)
         status = check(&l) ? EXIT_DONE : l.loaded.is_misused ? EXIT_USAGE : EXIT_FAILED;
     else {
         signals_catch();
+        signals_catch_reopen();
         status = run(&l) ? EXIT_DONE : l.loaded.is_misused ? EXIT_USAGE : EXIT_FAILED;
     }
     worker_free(l.worker);
+    outputs_free(l.outputs);
     capture_close(l.capture);
     loaded_fini(&l.loaded);
     options_fini(&l.options);

@@ -32,6 +32,7 @@ enum {
     OPT_NO_PROMISC,
     OPT_CHECK,
     OPT_PRINT_CONFIG,
+    OPT_THRESHOLD,
 };
 
 static const struct {
@@ -55,6 +56,7 @@ static const struct {
     {{"workers", required_argument, NULL, 'j'}, OPTIONS_REPLAY | OPTIONS_FIELDS},
     {{"join", no_argument, NULL, OPT_JOIN}, OPTIONS_REPLAY | OPTIONS_FIELDS},
     {{"checksums", required_argument, NULL, OPT_CHECKSUMS}, OPTIONS_REPLAY | OPTIONS_FIELDS | OPTIONS_LIVE},
+    {{"threshold", required_argument, NULL, OPT_THRESHOLD}, OPTIONS_REPLAY | OPTIONS_LIVE},
     {{"interface", required_argument, NULL, 'i'}, OPTIONS_LIVE},
     {{"filter", required_argument, NULL, OPT_FILTER}, OPTIONS_LIVE},
     {{"user", required_argument, NULL, OPT_USER}, OPTIONS_LIVE},
@@ -147,6 +149,46 @@ static bool take_checksums(const char *text, bool *out)
     return false;
 }
 
+static bool add_output(struct options *o, const char *argument)
+{
+    struct err err = {0};
+    if (o->outputs_are_from_file)
+        o->n_outputs = 0;
+    o->outputs_are_from_file = false;
+    if (o->n_outputs == OUTPUTS_MAX) {
+        say("-o: more than %d outputs", OUTPUTS_MAX);
+        return false;
+    }
+    struct output_config *more = realloc(o->outputs, (o->n_outputs + 1) * sizeof *more);
+    if (!more)
+        return false;
+    o->outputs = more;
+    if (output_config_read(argument, &more[o->n_outputs], &o->config_texts, &err)) {
+        o->n_outputs++;
+        return true;
+    }
+    say("-o %s: %s", argument, err.what);
+    return false;
+}
+
+/* COUNT/SECONDS[,by=indicator|client|both] */
+static bool take_threshold(const char *text, struct threshold_options *out)
+{
+    static const char *const words[] = {"", ",by=indicator", ",by=client", ",by=both"};
+    static const enum threshold_by by[] = {THRESHOLD_BOTH, THRESHOLD_INDICATOR, THRESHOLD_CLIENT,
+                                           THRESHOLD_BOTH};
+    char rest[24] = "";
+    unsigned count, seconds;
+    int n = sscanf(text, "%9u/%9u%23s", &count, &seconds, rest);
+    for (size_t i = 0; n >= 2 && count && seconds && i < sizeof by / sizeof *by; i++)
+        if (strcmp(rest, words[i]) == 0) {
+            *out = (struct threshold_options){.count = count, .seconds = seconds, .by = by[i]};
+            return true;
+        }
+    say("--threshold wants COUNT/SECONDS[,by=indicator|client|both], not \"%s\"", text);
+    return false;
+}
+
 static bool take_option(int option, char *argument, struct options *o)
 {
     switch (option) {
@@ -166,7 +208,9 @@ static bool take_option(int option, char *argument, struct options *o)
         return add_list(&o->load.allow, &o->load.n_allow, argument);
     case 'o':
         o->output = argument;
-        return true;
+        return !o->takes_outputs || add_output(o, argument);
+    case OPT_THRESHOLD:
+        return take_threshold(argument, &o->threshold);
     case 'q':
         o->is_quiet = o->load.is_quiet = true;
         return true;
@@ -273,7 +317,9 @@ static bool apply_config(struct options *o, const struct config *c)
     o->eve_version = (int)c->eve;
     o->writes_stats = c->writes_stats || c->stats_interval_s;
     o->stats_interval_s = (int)c->stats_interval_s;
-    o->lists_are_from_file = o->allow_is_from_file = true;
+    if (!add_output(o, c->output))
+        return false;
+    o->lists_are_from_file = o->allow_is_from_file = o->outputs_are_from_file = true;
     return add_lists(&o->load.lists, &o->load.n_lists, &c->lists) &&
            add_lists(&o->load.allow, &o->load.n_allow, &c->allow);
 }
@@ -316,6 +362,7 @@ bool options_parse(int argc, char **argv, enum option_scope scope, struct option
         .eve_version = 8, .snaplen = 262144, .buffer_mib = 64, .is_promiscuous = true, .user = "nobody"};
     if (cache_default_dir(out->cache_dir, sizeof out->cache_dir))
         out->load.cache_dir = out->cache_dir;
+    out->takes_outputs = scope & (OPTIONS_REPLAY | OPTIONS_LIVE);
     arena_init(&out->config_texts, CONFIG_BLOCK_BYTES, CONFIG_CAP_BYTES);
     opterr = 0;
     *out_exit = EXIT_USAGE;
@@ -358,9 +405,9 @@ bool options_name_lists(const struct options *o, const char *subcommand)
     return has_lists != has_db && !(has_db && o->load.n_allow);
 }
 
-bool options_spare_inputs(const struct options *o, const struct paths *captures, const char *subcommand)
+static bool spares_inputs(const struct options *o, const char *path, const struct paths *captures,
+                          const char *subcommand)
 {
-    const char *path = o->output;
     if (!path || strcmp(path, "-") == 0)
         return true;
     bool is_input = load_lists_reads(&o->load, path);
@@ -377,6 +424,15 @@ bool options_spare_inputs(const struct options *o, const struct paths *captures,
     else
         return true;
     return false;
+}
+
+bool options_spare_inputs(const struct options *o, const struct paths *captures, const char *subcommand)
+{
+    bool is_good = o->n_outputs || spares_inputs(o, o->output, captures, subcommand);
+    for (size_t i = 0; i < o->n_outputs && is_good; i++)
+        is_good =
+            o->outputs[i].type != OUTPUT_FILE || spares_inputs(o, o->outputs[i].target, captures, subcommand);
+    return is_good;
 }
 
 /* Seen from anywhere: the file that is printed may come to lie in another folder. */
@@ -433,6 +489,9 @@ void options_fini(struct options *o)
 {
     free(o->load.lists);
     free(o->load.allow);
+    free(o->outputs);
+    o->outputs = NULL;
+    o->n_outputs = 0;
     arena_fini(&o->config_texts);
     o->load = (struct load_options){0};
 }

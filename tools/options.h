@@ -3,13 +3,20 @@
  * comes before what the command line says: that wins. */
 #include "config/config.h"
 #include "matcher/db.h"
+#include "outputs/threshold.h"
+#include "outputs/output_config.h"
 #include "tools/load_lists.h"
 #include "tools/paths.h"
 
 struct options {
     struct load_options load;
     int eve_version;           /* 8 or 7 */
-    const char *output;        /* -o; NULL: stdout */
+    const char *output;        /* -o of `fields` and `compile`; NULL: stdout */
+    struct output_config *outputs; /* owned; -o of `replay` and `live`: where alerts go */
+    size_t n_outputs;
+    bool takes_outputs;            /* `replay` and `live` do */
+    bool outputs_are_from_file;    /* until the command line names some */
+    struct threshold_options threshold; /* --threshold */
     bool writes_stats;         /* --stats */
     bool is_joined;            /* --join */
     int n_workers;             /* -j; 0: as many as are worth it */

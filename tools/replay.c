@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "outputs/outputs.h"
 #include "sensor/capture/capture.h"
 #include "sensor/crew.h"
 #include "sensor/ledger.h"
@@ -15,6 +16,7 @@
 #include "tools/progress.h"
 #include "tools/signals.h"
 #include "tools/sink.h"
+#include "tools/start_outputs.h"
 #include "tools/summary.h"
 
 enum { PACKETS_PER_READ = 4096, WORKERS_DEFAULT_MAX = 8 };
@@ -26,7 +28,8 @@ struct run {
     struct options options;
     struct paths captures;
     struct loaded loaded;
-    struct sink sink;
+    struct sink sink;        /* of `fields`, and where all goes into one file as it is */
+    struct outputs *outputs; /* else; NULL */
     struct crew *crew;
     struct progress progress;
     struct ledger ledger;  /* of captures that are read one by one */
@@ -112,9 +115,11 @@ static void write_stats(struct run *r, const struct eve_options *eve)
                               .n_reports = r->loaded.n_reports,
                               .list_hits = crew_list_hits(r->crew),
                               .allow_hits = crew_allow_hits(r->crew),
-                              .ledger = &r->ledger};
+                              .ledger = &r->ledger,
+                              .more = r->outputs ? outputs_put_stats : NULL,
+                              .more_from = r->outputs};
     if (eve_put_stats(&line, eve, crew_stats(r->crew), r->loaded.db, &lists, 0))
-        sink_write(&r->sink, buf_span(&line));
+        r->outputs ? outputs_write_stats(r->outputs, buf_span(&line)) : sink_write(&r->sink, buf_span(&line));
     buf_fini(&line);
 }
 
@@ -149,9 +154,14 @@ static bool run_all(struct run *r)
         .verifies_checksums = r->options.verifies_checksums,
         .write = sink_write,
         .write_to = &r->sink,
+        .alert_to = r->outputs ? outputs_tap(r->outputs) : NULL,
     };
+    if (options.alert_to) {
+        options.alert = outputs_alert;
+        options.flushed = outputs_flushed;
+    }
     uint64_t total_bytes = total_size(&r->captures);
-    r->crew = crew_new(&options, n_workers(r, total_bytes), &err);
+    r->crew = crew_new(&options, r->outputs ? 1 : n_workers(r, total_bytes), &err);
     if (!r->crew) {
         say_err(&err);
         return false;
@@ -161,6 +171,8 @@ static bool run_all(struct run *r)
     read_captures(r);
     if (r->options.is_joined)
         crew_end_run(r->crew);
+    if (r->outputs)
+        outputs_close_windows(r->outputs);
     double seconds = seconds_since(&start);
     progress_end(&r->progress);
     if (r->options.writes_stats)
@@ -183,6 +195,34 @@ static bool run_all(struct run *r)
     if (r->n_read == 0)
         say("no capture was read");
     return true;
+}
+
+/* One file that takes all lines as they are: several workers may write it. */
+static bool is_plain(const struct options *o)
+{
+    return o->n_outputs == 0 ? o->threshold.count == 0
+                             : o->n_outputs == 1 && o->threshold.count == 0 && o->output &&
+                                   strcmp(o->outputs[0].target, o->output) == 0;
+}
+
+static bool open_output(struct run *r, struct err *err)
+{
+    if (!r->has_lists || is_plain(&r->options))
+        return sink_open(&r->sink, r->options.output, err);
+    struct eve_options eve = {.version = r->options.eve_version,
+                              .sources = (const char *const *)r->captures.items};
+    r->outputs = new_outputs(&r->options, &eve, 0, err);
+    return r->outputs && outputs_start(r->outputs, err);
+}
+
+static bool close_output(struct run *r)
+{
+    if (r->outputs)
+        return end_outputs(r->outputs, r->options.is_quiet);
+    if (sink_close(&r->sink))
+        return true;
+    say_err(&r->sink.err);
+    return false;
 }
 
 static bool expand_captures(struct run *r, int argc, char **argv)
@@ -223,19 +263,18 @@ static int run(int argc, char **argv, enum option_scope scope)
                 status = EXIT_USAGE;
             goto out;
         }
-        if (!sink_open(&r.sink, r.options.output, &err)) {
+        if (!open_output(&r, &err)) {
             say_err(&err);
             goto out;
         }
         is_good = run_all(&r) && is_good && r.n_failed == 0 && r.n_read > 0 && !r.loaded.has_failed;
-        if (!sink_close(&r.sink)) {
-            say_err(&r.sink.err);
+        if (!close_output(&r))
             is_good = false;
-        }
         status = is_good ? EXIT_DONE : EXIT_FAILED;
     }
 out:
     crew_free(r.crew);
+    outputs_free(r.outputs);
     loaded_fini(&r.loaded);
     paths_fini(&r.captures);
     options_fini(&r.options);

@@ -7,6 +7,7 @@
 #include "sensor/capture/capture.h"
 
 static volatile sig_atomic_t is_asked;
+static volatile sig_atomic_t is_reopen_asked;
 static struct capture *volatile watched;
 
 static void on_signal(int number)
@@ -29,6 +30,25 @@ void signals_catch(void)
 bool signals_want_end(void)
 {
     return is_asked;
+}
+
+static void on_reopen(int number)
+{
+    (void)number;
+    is_reopen_asked = 1;
+}
+
+void signals_catch_reopen(void)
+{
+    struct sigaction action = {.sa_handler = on_reopen, .sa_flags = SA_RESTART};
+    sigaction(SIGUSR1, &action, NULL);
+}
+
+bool signals_want_reopen(void)
+{
+    bool is_wanted = is_reopen_asked;
+    is_reopen_asked = 0;
+    return is_wanted;
 }
 
 void signals_watch(struct capture *c)

@@ -7,11 +7,9 @@ enum { PASS_BYTES = 64 * 1024 };
 
 /* ---- what may be told ---- */
 
-/* An unmarked origin counts as amber: whoever forgot to mark it did not mean it for everybody. */
 static bool may_be_told(const struct writing *w, const struct context *c)
 {
-    enum tlp tlp = c->tlp ? (enum tlp)c->tlp : TLP_AMBER;
-    return w->options->max_tlp == TLP_NONE || tlp <= w->options->max_tlp;
+    return tlp_is_within((enum tlp)c->tlp, w->options->max_tlp);
 }
 
 uint32_t writing_origin(const struct writing *w, const struct set_view *v, uint32_t at)
