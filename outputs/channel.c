@@ -117,7 +117,7 @@ static bool take_waiting(struct channel *c)
         c->in_hand = c->waiting;
         c->in_hand.text.cap_bytes = c->in_hand.marks.cap_bytes = HAND_BYTES_MAX;
         c->waiting = empty;
-        c->waiting.text.cap_bytes = c->waiting.marks.cap_bytes = c->queue_bytes / 2;
+        c->waiting.text.cap_bytes = c->waiting.marks.cap_bytes = c->queue_bytes;
         c->hand = HAND_FROM_QUEUE;
         pthread_cond_broadcast(&c->room);
     }
@@ -320,9 +320,9 @@ static bool must_spill(struct channel *c, int64_t now)
 {
     pthread_mutex_lock(&c->mutex);
     size_t waiting = sheaf_bytes(&c->waiting), n = c->waiting.n;
-    bool is_down = c->counts.is_down, is_ending = c->is_ending;
+    bool is_down = c->counts.is_down;
     pthread_mutex_unlock(&c->mutex);
-    return c->spill && !is_ending && now >= c->spill_at_ms &&
+    return c->spill && now >= c->spill_at_ms &&
            (is_down ? n > 0 || c->hand == HAND_FROM_QUEUE : waiting > c->queue_bytes / 4);
 }
 
@@ -542,8 +542,8 @@ struct channel *channel_new(const struct channel_options *o, struct err *err)
     c->queue_bytes = (size_t)(config->queue_bytes ? config->queue_bytes : OUTPUT_QUEUE_DEFAULT);
     pthread_mutex_init(&c->mutex, NULL);
     pthread_cond_init(&c->room, NULL);
-    sheaf_init(&c->waiting, c->queue_bytes / 2);
-    sheaf_init(&c->spare, c->queue_bytes / 2);
+    sheaf_init(&c->waiting, c->queue_bytes);
+    sheaf_init(&c->spare, c->queue_bytes);
     sheaf_init(&c->in_hand, HAND_BYTES_MAX);
     make_name(c);
     c->ops = o->ops ? o->ops : output_ops_of(config->type);

@@ -40,7 +40,7 @@ struct output_config {
     unsigned max_severity; /* alerts of severity 1 to this; 0: all */
     bool
         is_without_stats; /* no stats events, which go where the ceiling is red: they name lists and values */
-    int64_t queue_bytes;  /* in memory; 0: OUTPUT_QUEUE_DEFAULT, 8 MiB */
+    int64_t queue_bytes;     /* that wait in memory, besides what is on its way; 0: OUTPUT_QUEUE_DEFAULT, 8 MiB */
     const char *spill_dir;     /* NULL: what finds no room in memory is dropped, and counted */
     int64_t spill_bytes;       /* on disk; 0: OUTPUT_SPILL_DEFAULT, 1 GiB */
     enum output_mode mode;     /* file */

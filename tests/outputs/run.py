@@ -32,7 +32,7 @@ class Skip(Exception):
 
 class Case:
     def __init__(self, program, folder):
-        self.program, self.folder = program, folder
+        self.program, self.folder, self.started = program, folder, []
         self.expected = self.lines_of("expected.json", "-o", self.path("expected.json"))
 
     def path(self, name):
@@ -246,6 +246,72 @@ def case_spill(case):
     assert not glob.glob(case.path("u.*.spill"))
 
 
+QUERIES = 4000
+SENDER = """
+import socket, struct, sys
+name = b"".join(bytes([len(l)]) + l for l in b"c2.update-service.example".split(b".")) + bytes(1)
+for i in range(int(sys.argv[1])):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.%d" % (2 + i // 1000), 20000 + i))
+        s.sendto(struct.pack(">6H", i, 256, 1, 0, 0, 0) + name + bytes([0, 1, 0, 1]), ("127.0.0.1", 53))
+"""
+
+
+def live_alerts(path):
+    with open(path) as f:
+        return [line for line in f if '"event_type":"alert"' in line]
+
+
+def wait_for(condition, what):
+    for _ in range(WAIT_S * 10):
+        if condition():
+            return
+        time.sleep(0.1)
+    raise AssertionError("waited in vain: " + what)
+
+
+def case_live(case):
+    """On the loopback of a network namespace of its own: one reader stalls while thousands of alerts come, the file is rotated under way
+    (SIGUSR1), and in the end all have all."""
+    if os.geteuid() != 0 or subprocess.run(["unshare", "-n", "true"], stderr=subprocess.DEVNULL).returncode:
+        raise Skip("no network namespaces here")
+    os.chmod(case.folder, 0o777)
+    with open(case.path("list.txt"), "w") as f:
+        f.write("c2.update-service.example\n")
+    with unix_server(case.path("s")) as server:
+        os.chmod(case.path("s"), 0o777)
+        process = subprocess.Popen(
+            ["unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", case.program, "live", "-i", "lo", "--stats",
+             "--no-cache", "-l", case.path("list.txt"), "-o", case.path("a.json"),
+             "-o", "unix:%s,queue_mib=2,spill=%s,name=u,stats=no" % (case.path("s"), case.folder)], stderr=subprocess.PIPE)
+        case.started.append(process)
+        wait_for(lambda: os.path.exists(case.path("a.json")), "the file")
+        time.sleep(1)
+
+        def send(n):
+            subprocess.run(["nsenter", "-t", str(process.pid), "-n", sys.executable, "-c", SENDER, str(n)], check=True)
+
+        send(QUERIES)
+        wait_for(lambda: glob.glob(case.path("u.*.spill")), "the spill")
+        os.rename(case.path("a.json"), case.path("a.json.1"))
+        process.send_signal(signal.SIGUSR1)
+        send(1)  # the signal is noticed with the next packet
+        wait_for(lambda: os.path.exists(case.path("a.json")), "the new file")
+        got = []
+        reader = threading.Thread(target=read_stream, args=(server, got))
+        reader.start()
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=WAIT_S)[1].decode()
+        reader.join()
+    assert process.returncode == 0, said
+    lines = live_alerts(case.path("a.json.1")) + live_alerts(case.path("a.json"))
+    assert len(lines) >= QUERIES and b"".join(got).decode() == "".join(lines), (len(lines), len(got), said)
+    stats = [line for line in open(case.path("a.json")) if '"event_type":"stats"' in line]
+    outputs = json.loads(stats[-1])["metadata"]["flowints"]["vedette"]["outputs"]
+    assert all(o["sums_hold"] and o["dropped"] == 0 for o in outputs) and outputs[1]["spilled_ever"] > 0, outputs
+
+
 def case_threshold(case):
     done = case.run("--threshold", "1/86400,by=client", "-o", case.path("t.json"))
     alerts = [json.loads(line) for line in open(case.path("t.json"))]
@@ -266,14 +332,17 @@ def main():
         if options.names and name not in options.names:
             continue
         with tempfile.TemporaryDirectory(prefix="vedette-outputs.") as folder:
+            case = Case(os.path.abspath(options.vedette), folder)
             try:
-                function(Case(os.path.abspath(options.vedette), folder))
+                function(case)
                 print("ok  ", name, flush=True)
             except Skip as why:
                 print("skip", name + ":", why, flush=True)
             except (AssertionError, subprocess.TimeoutExpired, OSError) as fault:
                 failed += 1
                 print("FAIL", name + ":", repr(fault)[:2000], flush=True)
+            for process in case.started:
+                process.kill()
     return 1 if failed else 0
 
 
