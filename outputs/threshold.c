@@ -13,7 +13,6 @@ enum { SHARDS = 8, WINDOWS_DEFAULT = 1 << 16, OBSERVED_KEPT = 256 };
 /* Of the last alert held back, what a summary shows. */
 struct kept {
     struct event event;
-    struct socks_request socks;
     const struct db *db;
     uint32_t indicator;
     enum field field;
@@ -193,6 +192,7 @@ static void keep(struct kept *k, const struct alert *a)
     const struct event *e = a->event;
     *k = (struct kept){.db = a->db, .indicator = a->indicator, .field = a->field};
     k->event = (struct event){.kind = e->kind,
+                              .is_bare = true,
                               .proto = e->proto,
                               .ip_version = e->ip_version,
                               .n_vlans = e->n_vlans,
@@ -209,10 +209,6 @@ static void keep(struct kept *k, const struct alert *a)
                               .flow_id = e->flow_id,
                               .quic_version = e->quic_version};
     memcpy(k->event.vlans, e->vlans, sizeof e->vlans);
-    if (e->kind == EVENT_SOCKS) { /* whether what was asked for is an address is told by it */
-        k->socks = *e->socks;
-        k->event.socks = &k->socks;
-    }
     struct span observed = span_first(a->observed, OBSERVED_KEPT);
     k->observed_len = (uint16_t)observed.len;
     if (observed.len)

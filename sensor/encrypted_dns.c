@@ -66,6 +66,8 @@ static bool offers(const struct tls_client_hello *h, struct span protocol)
 
 enum encrypted_dns encrypted_dns_of(const struct event *e)
 {
+    if (e->is_bare)
+        return ENCRYPTED_DNS_NONE;
     if (e->kind != EVENT_TLS_CLIENT && e->kind != EVENT_QUIC)
         return ENCRYPTED_DNS_NONE;
     const struct tls_client_hello *h = e->tls_client;

@@ -148,9 +148,9 @@ static const char *app_proto(const struct eve_line *l, const struct event *e)
     case EVENT_DNS:
         return l->options->version >= 8 && eve_is_mdns(e) ? "mdns" : "dns";
     case EVENT_HTTP_REQUEST:
-        return e->http_request->stream ? "http2" : "http";
+        return !e->is_bare && e->http_request->stream ? "http2" : "http";
     case EVENT_HTTP_RESPONSE:
-        return e->http_response->stream ? "http2" : "http";
+        return !e->is_bare && e->http_response->stream ? "http2" : "http";
     case EVENT_TLS_CLIENT:
     case EVENT_TLS_SERVER:
     case EVENT_TLS_CERTIFICATES:

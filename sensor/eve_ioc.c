@@ -273,24 +273,13 @@ static void put_origins(struct json *json, const struct judgement *j)
         json_u64(json, "origins_left_out", left_out);
 }
 
-/* Is what was seen in a certificate one of its addresses? A name may have four bytes too. */
-static bool is_certified_address(const struct event *e, struct span observed)
-{
-    struct span rest = e->certificates->own.alt_names;
-    struct x509_alt_name name;
-    while (x509_alt_name_take(&rest, &name))
-        if (name.bytes.ptr == observed.ptr)
-            return name.is_address;
-    return false;
-}
-
+/* Is what was seen an address? Where names stand too, what was found there tells. */
 static bool is_address(const struct alert *a)
 {
     enum field f = a->field;
-    if (f == FIELD_SOCKS_HOST)
-        return a->event->socks->host.len == 0;
-    if (f == FIELD_TLS_CERT_SAN)
-        return is_certified_address(a->event, a->observed);
+    enum ioc_type t = (enum ioc_type)db_set(a->db)->indicators[a->indicator].type;
+    if (f == FIELD_SOCKS_HOST || f == FIELD_TLS_CERT_SAN)
+        return t >= IOC_IPV4 && t <= IOC_IP_PORT;
     return f == FIELD_DNS_ANSWER_ADDRESS || f == FIELD_IP_SRC || f == FIELD_IP_DST;
 }
 
@@ -304,7 +293,7 @@ static const char *ech_name(const struct alert *a)
         [TLS_ECH_ESNI] = "esni",
     };
     bool is_name = a->field == FIELD_TLS_SNI || a->field == FIELD_QUIC_SNI;
-    return is_name ? names[a->event->tls_client->ech] : NULL;
+    return is_name && !a->event->is_bare ? names[a->event->tls_client->ech] : NULL;
 }
 
 static void put_repeats(struct eve_line *l, const struct alert_repeats *r)

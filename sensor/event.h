@@ -49,6 +49,7 @@ struct event {
     uint8_t n_vlans;
     uint8_t outer;      /* enum outer: what TLS, or whatever this is, began in */
     bool is_to_server;  /* from the side that opened the flow, as far as can be told */
+    bool is_bare;       /* sums up others (struct alert_repeats): what its kind points to below is not there */
     bool is_tunnelled;  /* through a proxy (CONNECT, SOCKS): the server's address is the proxy's */
     uint16_t vlans[PACKET_VLANS_KEPT];
     uint16_t sport, dport;

@@ -34,7 +34,7 @@ static void test_client_hello(void **state)
             assert_true(span_eq(h.names[1], SPAN_LIT("two.example")));
             assert_int_equal(h.n_alpn, 2);
             assert_true(span_eq(h.alpn[1], SPAN_LIT("http/1.1")));
-            assert_int_equal(h.has_ech, (flags & TLS_PUT_ECH) != 0);
+            assert_int_equal(h.ech != TLS_ECH_NONE, (flags & TLS_PUT_ECH) != 0);
             if (version == TLS_PUT_1_3 && flags & TLS_PUT_POST_QUANTUM)
                 assert_in_range(out.len, 1456, 2000); /* with its record's header more than a segment */
         }
