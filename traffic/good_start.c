@@ -45,7 +45,7 @@ int64_t good_start(const struct set_view *v, int64_t holds_s)
     for (uint32_t i = 0; i < v->n_origins; i++) {
         const struct context *c = &v->contexts[v->origins[i].context];
         int64_t from = c->valid_from > 0 ? c->valid_from : 0;
-        if (c->valid_until <= from + holds_s || from > GOOD_START_LAST)
+        if (from > GOOD_START_LAST || c->valid_until <= from + holds_s)
             continue;
         edges[n++] = (struct edge){from, 1};
         if (c->valid_until < GOOD_START_LAST)

@@ -34,8 +34,8 @@ static void reads_each_type(void **state)
                         "user_agent exact bot agent/1.0 @8\n"
                         "cert_sha1 exact da39a3ee5e6b4b0d3255bfef95601890afd80709 @9\n"
                         "ja3 exact d41d8cd98f00b204e9800998ecf8427e @10\n"
-                        "cert_sha256 exact 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef @14\n"
-                        "email exact user@evil.example @11\n");
+                        "email exact user@evil.example @11\n"
+                        "cert_sha256 exact 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef @14\n");
     assert_int_equal(h.report.entries, 15);
     assert_int_equal(h.report.by_skip[SKIP_TYPE], 4);
     assert_int_equal(h.report.by_type[IOC_EMAIL].loaded, 1);
