@@ -59,15 +59,29 @@ bool sink_open(struct sink *s, const char *path, struct err *err)
     return s->fd >= 0 || err_set(err, ERR_IO, path, "can't write here: %s", strerror(errno));
 }
 
+/* Of what a full disk took only whole lines stay, where that can be helped. */
+static void cut_torn_line(const struct sink *s, struct span written)
+{
+    size_t torn = 0;
+    while (torn < written.len && written.ptr[written.len - 1 - torn] != '\n')
+        torn++;
+    off_t end = torn ? lseek(s->fd, 0, SEEK_CUR) : -1;
+    if (end >= (off_t)torn && ftruncate(s->fd, end - (off_t)torn) != 0)
+        return; /* no file: what is gone is gone */
+}
+
 bool sink_write(void *sink, struct span lines)
 {
     struct sink *s = sink;
+    struct span all = lines;
     while (lines.len && s->err.kind == ERR_NONE) {
         ssize_t n = write(s->fd, lines.ptr, lines.len);
-        if (n >= 0)
+        if (n >= 0) {
             span_skip(&lines, (size_t)n);
-        else if (errno != EINTR)
+        } else if (errno != EINTR) {
             err_set(&s->err, ERR_IO, s->path, "writing failed: %s", strerror(errno));
+            cut_torn_line(s, span_first(all, all.len - lines.len));
+        }
     }
     return s->err.kind == ERR_NONE;
 }
