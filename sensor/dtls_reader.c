@@ -20,7 +20,7 @@ struct gathering {
     uint32_t n_fragments;
     uint16_t message_seq;
     uint8_t side, type;
-    struct moment moment;                 /* of its last packet */
+    int64_t last_ns;                      /* of its last packet */
     uint8_t is_there[DTLS_HELLO_MAX / 8]; /* a bit a byte */
     uint8_t message[MESSAGE_HEADER + DTLS_HELLO_MAX];
 };
@@ -166,7 +166,7 @@ COLD static void evict(struct dtls_reader *r)
     for (int i = 0; i < CANDIDATES; i++) {
         struct gathering *g = &r->gatherings[r->hand];
         r->hand = (r->hand + 1) % r->high;
-        if (g->flow && (!victim || g->moment.ts_ns < victim->moment.ts_ns))
+        if (g->flow && (!victim || g->last_ns < victim->last_ns))
             victim = g;
     }
     if (victim)
@@ -228,7 +228,7 @@ static void gather(struct dtls_reader *r, struct flow *f, unsigned side, const s
     }
     if (g->message_len != p->message_len || g->message_seq != p->message_seq || g->type != p->type)
         start(g, p);
-    g->moment = *m;
+    g->last_ns = m->ts_ns;
     keep(g, p);
     if (g->n_there == g->message_len) {
         read_message(r, f, side, span_of(g->message, MESSAGE_HEADER + g->message_len), m);
